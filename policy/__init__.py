@@ -1,0 +1,1 @@
+"""bartizan: proves security architectures."""

@@ -1,0 +1,1 @@
+"""What verdicts rest on: the model, its meaning, and the check of evidence. Standard library only."""
