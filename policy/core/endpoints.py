@@ -28,8 +28,8 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Addresses of a zone that no address written in the design tells apart: one of them, and the networks written in sets
-    that hold it. A zone without addresses has one part with neither."""
+    """Addresses of a zone that no address written in the design tells apart: one of them, and the networks written in
+    sets that hold it. A zone without addresses has one part with neither."""
 
     address: Address | None = None
     inside: frozenset[Network] = frozenset()
@@ -51,8 +51,8 @@ def networks_in(tree: object) -> Iterator[Network]:
 
 
 def parts(model: Model) -> Mapping[str, tuple[Part, ...]]:
-    """For every zone the parts of its addresses, lowest first; an address belongs to the zone with the most specific network
-    that holds it, and those of named hosts (in whatever world) to nobody else. Never empty."""
+    """For every zone the parts of its addresses, lowest first; an address belongs to the zone with the most specific
+    network that holds it, and those of named hosts (in whatever world) to nobody else. Never empty."""
     written = frozenset(networks_in((model.firewalls, model.flows, model.invariants)))
     found: dict[str, dict[frozenset[Network], Part]] = {name: {} for name in model.zones}
     taken = {host.address for host in model.hosts.values() if host.address is not None}
@@ -68,8 +68,9 @@ def parts(model: Model) -> Mapping[str, tuple[Part, ...]]:
 def _pieces(
     model: Model, written: Iterable[Network], version: int
 ) -> Iterator[tuple[Address, tuple[tuple[Network, str | None], ...]]]:
-    """The first address of every run of addresses in which nothing written begins or ends, with the networks around it from
-    wide to narrow: written ones (None) and those of zones (their name). Networks nest or are disjoint, so a stack holds them.
+    """The first address of every run of addresses in which nothing written begins or ends, with the networks around it
+    from wide to narrow: written ones (None) and those of zones (their name). Networks nest or are disjoint, so a stack
+    holds them.
     """
     entries = [(net, zone.name) for zone in model.zones.values() for net in zone.networks if net.version == version]
     entries += [(net, None) for net in written if net.version == version]  # type: ignore[misc]

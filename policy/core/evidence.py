@@ -1,52 +1,32 @@
-"""Evidence for a verdict, and its check."""
+"""Evidence for a verdict, and its check: what a verdict rests on besides the model itself.
+
+A `Witness` is a world and a failure in which the claim fails, with the path that breaks it. A `Proof` splits the cases
+of options and failures until the claim holds in each; what it says of paths it takes from lemmas, each checked by
+itself: a `Barrier` (places that hold the source, not the target, and that no step leaves) or a `Route` (a path that
+surely exists). Neither the search that found them nor z3 is trusted. The checks return None, or the reason why the
+evidence is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from policy.core.endpoints import Endpoint
-from policy.core.model import Claim, Failure, Packet
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """One step of a chain of zones. `via` names the firewall, None for a link (`link` is its place in `Model.links`). `rule` is
-    the place of the deciding rule in the firewall's rules; None when `by` is not "rule"."""
-
-    from_zone: str
-    into_zone: str
-    via: str | None
-    by: Literal["rule", "default", "bypassed", "own packet", "link"]
-    rule: int | None = None
-    link: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One connection. `relay` is None where the attacker opens it; else what relays it: the place in the list of relays of the
-    source host (`("host", name, i)`), of a component on it (`("component", name, i)`) or of publishes (`("firewall", name, i)`).
-    `point` is the packet on the line of all packets. An empty chain: both stand in `zone`."""
-
-    source: Endpoint
-    target: Endpoint
-    point: int
-    zone: str
-    chain: tuple[Crossing, ...] = ()
-    relay: tuple[str, str, int] | None = None
-
-    @property
-    def packet(self) -> Packet:
-        from policy.core.model import packet_at
-
-        return packet_at(self.point)
+from policy.core.judge import Judge
+from policy.core.layout import Layout
+from policy.core.model import Claim, Failure, Invariant, PathClaim, Threat
+from policy.core.obligations import obligations
+from policy.core.replay import Replay
+from policy.core.steps import Step
+from policy.core.view import Decisions, Literal, View
+from policy.core.walk import Attack, Places, Walk, passing, wanted_attack, wants
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What is wrong besides paths: a sub-claim (as written, variables unbound) that does not hold for these bindings, and a
-    sentence-free account of it: `subject` names the things involved (a flow and its two ends, a host and its account, …)."""
+    """What is wrong besides paths: a sub-claim (as written, variables unbound) that holds or does not hold for these
+    bindings, and the `subject`: names of the things involved (a flow and its two ends, a host and its account, …)."""
 
     claim: Claim
     bindings: tuple[tuple[str, str], ...] = ()
@@ -55,10 +35,62 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """A path (or attack) that surely exists under the decisions and decides the path claim. `start` is its first
+    endpoint."""
+
+    claim: PathClaim
+    decisions: tuple[tuple[Literal, bool], ...]
+    start: Endpoint
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Places that no walk leaves that crosses none of `firewalls` (any, unless the claim counts what is crossed)."""
+
+    firewalls: frozenset[str]
+    places: tuple[Places, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """No walk decides the path claim under the decisions: one cut; for `every … crosses at least N` as many as show
+    that fewer than N firewalls cannot meet all of them. A wanted attack (`some attack … passes`) has none: it is looked
+    for again."""
+
+    claim: PathClaim
+    decisions: tuple[tuple[Literal, bool], ...]
+    cuts: tuple[Cut, ...]
+
+
+Lemma = Route | Barrier
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Two cases: the literal is decided true, or false."""
+
+    literal: Literal
+    if_true: Split | None
+    if_false: Split | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """For every obligation of the claim a split into cases (None: no more cases); in each of them the obligation
+    follows, or the case does not exist."""
+
+    lemmas: tuple[Lemma, ...] = ()
+    cases: tuple[Split | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Witness:
-    """A world and a failure in which a claim is false. `matters` names the options that the violation depends on (in the order
-    of declaration). `steps` is the violating path, attack or single connection, where there is one; `start` its first endpoint
-    (set also for the path of no step). `facts` are the sub-claims that fail and the bindings for which they do."""
+    """A world and a failure in which a claim is false. `matters` names the options that the violation depends on (in
+    the order of declaration). `steps` is the violating path, attack or single connection, where there is one; `start`
+    its first endpoint (set also for the path of no step). `facts` are the sub-claims that break it and the bindings for
+    which they do. `lemmas` say of each path claim that the verdict rests on why it holds or fails there."""
 
     world: Mapping[str, str]
     failure: Failure
@@ -66,3 +98,247 @@ class Witness:
     start: Endpoint | None = None
     steps: tuple[Step, ...] = ()
     facts: tuple[Fact, ...] = ()
+    lemmas: tuple[Lemma, ...] = ()
+
+
+# ---------------------------------------------------------------- failures
+
+
+def threatened(threats: Sequence[Threat]) -> frozenset[Literal]:
+    """Every failure that the threats admit by itself."""
+    return frozenset((unit.name, threat.effect) for threat in threats for unit in threat.units if threat.most > 0)
+
+
+def admissible(threats: Sequence[Threat], failed: frozenset[Literal]) -> bool:
+    """Whether these failures may happen together: each is the doing of one threat, and none does more than its most (a
+    matching, found by augmenting paths)."""
+    blamed: dict[int, list[Literal]] = {i: [] for i in range(len(threats))}
+
+    def blame(failure: Literal, tried: set[int]) -> bool:
+        for i, threat in enumerate(threats):
+            if i in tried or failure[1] != threat.effect or all(u.name != failure[0] for u in threat.units):
+                continue
+            tried.add(i)
+            if len(blamed[i]) < threat.most:
+                blamed[i].append(failure)
+                return True
+            for other in list(blamed[i]):
+                blamed[i].remove(other)
+                if blame(other, tried):
+                    blamed[i].append(failure)
+                    return True
+                blamed[i].append(other)
+        return False
+
+    return all(blame(failure, set()) for failure in sorted(failed))
+
+
+def slack(threats: Sequence[Threat], failed: frozenset[Literal]) -> int:
+    """How many failures may come on top of these, at most."""
+    return sum(threat.most for threat in threats) - len(failed)
+
+
+def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bool]:
+    """The decisions, and that nothing else fails where nothing more may."""
+    failed = frozenset(literal for literal, happens in decisions.items() if happens and literal[1] in EFFECTS)
+    full = dict(decisions)
+    for literal in threatened(threats):
+        if literal not in full and not admissible(threats, failed | {literal}):
+            full[literal] = False
+    return full
+
+
+EFFECTS = ("bypassed", "compromised")
+
+# ---------------------------------------------------------------- lemmas
+
+
+def exists(claim: PathClaim, holds: bool) -> bool:
+    """Whether a walk of the kind that decides the claim exists, given whether the claim holds; and the other way
+    round."""
+    return holds == (claim.quantifier == "some")
+
+
+def walk(view: View, claim: PathClaim, cut: frozenset[str] = frozenset()) -> Walk:
+    """The walks whose existence decides the claim."""
+    return (Attack if claim.attack else Walk)(view, claim, passing(view, claim, cut))
+
+
+def fewest_hits(cuts: Sequence[frozenset[str]], most: int) -> bool:
+    """Whether some `most` firewalls meet every cut."""
+    if not cuts:
+        return most >= 0
+    return most > 0 and any(
+        fewest_hits([cut for cut in cuts if name not in cut], most - 1) for name in sorted(sorted(cuts, key=len)[0])
+    )
+
+
+def check_barrier(layout: Layout, threats: Sequence[Threat], barrier: Barrier, like: View | None = None) -> str | None:
+    """None when no walk exists that decides the barrier's claim under its decisions."""
+    view = View(layout, settled(threats, dict(barrier.decisions)), threatened(threats), like)
+    claim = barrier.claim
+    counts = claim.quantifier == "every" and claim.crosses is not None
+    if any(cut.firewalls for cut in barrier.cuts) and not counts:
+        return "a barrier speaks of firewalls that its claim does not count"
+    if claim.attack and wants(claim):
+        return "an attack that is looked for exists after all" if wanted_attack(view, claim) else None
+    if counts and fewest_hits([cut.firewalls for cut in barrier.cuts], (claim.crosses or 0) - 1):
+        return "the cuts of a barrier leave a way"
+    if not barrier.cuts and not counts:
+        return "a barrier without a cut"
+    for cut in barrier.cuts:
+        if not walk(view, claim, cut.firewalls).closed(cut.places):
+            return "the places of a barrier are not closed"
+    return None
+
+
+def check_route(layout: Layout, threats: Sequence[Threat], route: Route) -> str | None:
+    """None when the route surely exists under its decisions and decides its claim."""
+    view = View(layout, settled(threats, dict(route.decisions)), threatened(threats))
+    return Replay(view, route.claim).refusal(route.start, route.steps)
+
+
+# ---------------------------------------------------------------- what lemmas say in a case
+
+
+class Lemmas:
+    """Lemmas by the path claim that they decide."""
+
+    def __init__(self, threats: Sequence[Threat], lemmas: Sequence[Lemma] = ()) -> None:
+        self.threats = threats
+        self.of: dict[PathClaim, list[Lemma]] = {}
+        for lemma in lemmas:
+            self.add(lemma)
+
+    def add(self, lemma: Lemma) -> None:
+        self.of.setdefault(lemma.claim, []).append(lemma)
+
+    def told(self, view: View) -> Callable[[PathClaim], bool | None]:
+        """What they say in the case of the view."""
+        return lambda claim: self._tell(view, claim)
+
+    def _tell(self, view: View, claim: PathClaim) -> bool | None:
+        open_failures: list[frozenset[Literal]] = []
+        for lemma in self.of.get(claim, ()):
+            undecided = [(x, v) for x, v in lemma.decisions if view.known(x) is not v]
+            if not undecided:
+                return exists(claim, isinstance(lemma, Route))
+            if isinstance(lemma, Barrier) and all(
+                view.known(x) is None and x[1] in EFFECTS and not v for x, v in undecided
+            ):
+                open_failures.append(frozenset(x for x, _ in undecided))
+        return exists(claim, False) if self._too_many(view, open_failures) else None
+
+    def _too_many(self, view: View, barriers: list[frozenset[Literal]]) -> bool:
+        """Whether to break all of these barriers takes more failures than may still happen: disjoint ones are
+        counted."""
+        if not barriers:
+            return False
+        used: frozenset[Literal] = frozenset()
+        count = 0
+        for barrier in sorted(barriers, key=lambda b: (len(b), sorted(b))):
+            if used.isdisjoint(barrier):
+                used, count = used | barrier, count + 1
+        failed = frozenset(x for x in threatened(self.threats) if view.known(x))
+        return count > slack(self.threats, failed)
+
+
+# ---------------------------------------------------------------- the checks
+
+
+class Checker:
+    """Checks evidence about one model; nothing it uses comes from the search."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._like: View | None = None
+
+    def view(self, threats: Sequence[Threat], decisions: Decisions) -> View:
+        """The view of a case."""
+        view = View(self.layout, settled(threats, decisions), threatened(threats), self._like)
+        self._like = self._like or view
+        return view
+
+    def proof(self, invariant: Invariant, proof: Proof) -> str | None:
+        """None when the proof shows that the invariant holds in every world under every admitted failure."""
+        if refusal := self._lemmas(invariant.threats, proof.lemmas):
+            return refusal
+        lemmas = Lemmas(invariant.threats, proof.lemmas)
+        goals = tuple(obligations(Judge(self.view(invariant.threats, {}), lambda _: None), invariant.claim))
+        if len(goals) != len(proof.cases):
+            return f"{len(goals)} obligations, but cases for {len(proof.cases)}"
+        shown = (self._shown_by(invariant, lemmas, goal, cases) for goal, cases in zip(goals, proof.cases, strict=True))
+        return next((refusal for refusal in shown if refusal), None)
+
+    def _shown_by(self, invariant: Invariant, lemmas: Lemmas, goal: Claim, cases: Split | None) -> str | None:
+        queue: list[tuple[Split | None, dict[Literal, bool]]] = [(cases, {})]
+        while queue:
+            split, decisions = queue.pop()
+            if split is None:
+                if not self._follows(invariant, lemmas, goal, decisions):
+                    return f"a case is open: {_described(decisions)}"
+            else:
+                for value, branch in ((True, split.if_true), (False, split.if_false)):
+                    if decisions.get(split.literal, value) == value:
+                        queue.append((branch, {**decisions, split.literal: value}))
+        return None
+
+    def _lemmas(self, threats: Sequence[Threat], lemmas: Sequence[Lemma]) -> str | None:
+        for lemma in lemmas:
+            if isinstance(lemma, Route):
+                refusal = check_route(self.layout, threats, lemma)
+            else:
+                refusal = check_barrier(self.layout, threats, lemma, self._like or self.view(threats, {}))
+            if refusal is not None:
+                return refusal
+        return None
+
+    def _follows(self, invariant: Invariant, lemmas: Lemmas, goal: Claim, decisions: Decisions) -> bool:
+        failed = frozenset(x for x, happens in decisions.items() if happens and x[1] in EFFECTS)
+        if not admissible(invariant.threats, failed):
+            return True
+        view = self.view(invariant.threats, decisions)
+        if any(view.truth(assumption) is False for assumption in self.layout.model.assumptions):
+            return True
+        chosen = [name for (name, value), is_so in decisions.items() if is_so and value not in EFFECTS]
+        if len(set(chosen)) < len(chosen) or self._without_value(decisions):
+            return True
+        return Judge(view, lemmas.told(view)).claim(goal) is True
+
+    def _without_value(self, decisions: Decisions) -> bool:
+        """Whether some option is left without a value."""
+        options = self.layout.model.options
+        names = {name for name, _ in decisions if name in options}
+        return any(all(decisions.get((name, v)) is False for v in options[name].values) for name in names)
+
+    def witness(self, invariant: Invariant, witness: Witness) -> str | None:
+        """None when the claim fails in the world and under the failure of the witness."""
+        model, threats = self.layout.model, invariant.threats
+        if any(witness.world.get(name) not in option.values for name, option in model.options.items()):
+            return "the world leaves an option without a value"
+        if not witness.failure <= threatened(threats) or not admissible(threats, witness.failure):
+            return "the failure is not admitted"
+        decisions = dict.fromkeys(witness.world.items(), True)
+        decisions |= {literal: literal in witness.failure for literal in threatened(threats)}
+        view = self.view(threats, decisions)
+        if any(view.truth(assumption) is not True for assumption in model.assumptions):
+            return "the world breaks an assumption"
+        if refusal := self._lemmas(threats, witness.lemmas):
+            return refusal
+        if Judge(view, Lemmas(threats, witness.lemmas).told(view)).claim(invariant.claim) is not False:
+            return "the claim does not fail in that world"
+        return self._shown(view, witness)
+
+    def _shown(self, view: View, witness: Witness) -> str | None:
+        """The path that is shown is one that was checked, or a single connection that is checked here."""
+        if not witness.steps or any(
+            isinstance(lemma, Route) and lemma.steps == witness.steps for lemma in witness.lemmas
+        ):
+            return None
+        if len(witness.steps) > 1:
+            return "the path that is shown was not checked"
+        return Replay.connection(view, witness.steps[0])
+
+
+def _described(decisions: Decisions) -> str:
+    return ", ".join(f"{name} {'=' if is_so else '!='} {value}" for (name, value), is_so in sorted(decisions.items()))

@@ -49,8 +49,8 @@ def packet_at(point: int) -> Packet:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A set of packets: `plain` are open to everyone, `authenticated` ask for an account. Disjoint sorted intervals each;
-    a point may stand in both (it then needs no account)."""
+    """A set of packets: `plain` are open to everyone, `authenticated` ask for an account. Disjoint sorted intervals
+    each; a point may stand in both (it then needs no account)."""
 
     name: str
     plain: tuple[Interval, ...] = ()
@@ -122,8 +122,8 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """The option has the value. Options that are true or false have the values "true" and "false"; a placement option has
-    the names of its zones or hosts; the count option of a host has decimal numbers."""
+    """The option has the value. Options that are true or false have the values "true" and "false"; a placement option
+    has the names of its zones or hosts; the count option of a host has decimal numbers."""
 
     option: str
     value: str
@@ -185,8 +185,8 @@ Waypoints = Pass | Then | AllOf | AnyOf
 class PathClaim:
     """no | some | every path (or attack) from source to target [on] [within] [passes | crosses at least].
 
-    `on` holds names of services, () means any; `passes` and `crosses` exclude each other; "no" may have either ("no path
-    … passes W" is not in the grammar but has the obvious meaning); "every" has one of them.
+    `on` holds names of services, () means any; `passes` and `crosses` exclude each other; "no" may have either ("no
+    path … passes W" is not in the grammar but has the obvious meaning); "every" has one of them.
     """
 
     quantifier: Literal["no", "some", "every"]
@@ -300,7 +300,9 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class FlowsPossible:
-    """every flow is possible"""
+    """every flow is possible; `flows` narrows it to these (None: all)."""
+
+    flows: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +316,9 @@ class ConnectionsAreFlows:
 
 @dataclass(frozen=True, slots=True)
 class AccountsAccepted:
-    """every account is accepted"""
+    """every account is accepted; `hosts` narrows it to the accounts on these (None: on all)."""
+
+    hosts: tuple[str, ...] | None = None
 
 
 Claim = (
@@ -327,8 +331,8 @@ Claim = (
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`origin` says where it came from: "declared" by `option`, the "placement" of a host or component (same name), or the
-    "count" of a host (name: host + " count")."""
+    """`origin` says where it came from: "declared" by `option`, the "placement" of a host or component (same name), or
+    the "count" of a host (name: host + " count")."""
 
     name: str
     values: tuple[str, ...]
@@ -385,8 +389,8 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """In each zone of `zones` whose condition holds; its domain is that of the first such zone. It exists when `when` holds.
-    `count` is the name of its count option, or None for one."""
+    """In each zone of `zones` whose condition holds; its domain is that of the first such zone. It exists when `when`
+    holds. `count` is the name of its count option, or None for one."""
 
     name: str
     zones: tuple[Tagged, ...]
@@ -404,7 +408,8 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """On the host of `hosts` whose condition holds; without one, or when that host does not exist, it does not exist."""
+    """On the host of `hosts` whose condition holds; without one, or when that host does not exist, it does not
+    exist."""
 
     name: str
     hosts: tuple[Tagged, ...]
@@ -418,7 +423,8 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`from_zones` and `into_zones` are None where the rule does not say. A rule without `label` is known by its place."""
+    """`from_zones` and `into_zones` are None where the rule does not say. A rule without `label` is known by its
+    place."""
 
     allow: bool
     source: Endpoints
@@ -493,7 +499,8 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A whole design. `kinds` maps each kind to its parents; `assumptions` are conditions that every world satisfies."""
+    """A whole design. `kinds` maps each kind to its parents; `assumptions` are conditions that every world
+    satisfies."""
 
     title: str = ""
     options: Mapping[str, Option] = field(default_factory=dict)

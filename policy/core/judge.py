@@ -1,0 +1,427 @@
+"""Whether a claim holds in a view: yes, no, or open. Paths are left to whoever asks; everything else is decided here.
+
+`Judge.claim` is sound: it says yes (no) only if the claim holds (fails) in every world and failure that agrees with the
+view's decisions. With everything decided it is never open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from policy.core.layout import bits, both, either, membership
+from policy.core.model import (
+    ALWAYS,
+    NEVER,
+    Accepts,
+    AccountsAccepted,
+    And,
+    Binder,
+    CanReach,
+    Claim,
+    Compare,
+    ConnectionsAreFlows,
+    Count,
+    Endpoints,
+    Flow,
+    FlowsPossible,
+    Iff,
+    InPlace,
+    Is,
+    IsKind,
+    Joins,
+    ListensOn,
+    Named,
+    Not,
+    Number,
+    Or,
+    PathClaim,
+    Quantified,
+    Runs,
+    Tier,
+    Trusts,
+    Variable,
+)
+from policy.core.view import Ear, View, join, meet
+
+T = TypeVar("T")
+Bindings = Mapping[str, Named]
+
+
+def bind(tree: T, bindings: Bindings) -> T:
+    """The tree with each bound variable replaced by what it stands for."""
+    return _bind(tree, bindings) if bindings else tree
+
+
+def _bind(tree: Any, bindings: Bindings) -> Any:
+    if isinstance(tree, Variable):
+        return bindings.get(tree.name, tree)
+    if isinstance(tree, tuple):
+        return tuple(_bind(child, bindings) for child in tree)
+    if isinstance(tree, (Quantified, Count)):
+        inner = {name: thing for name, thing in bindings.items() if all(b.name != name for b in tree.binders)}
+        return replace(tree, binders=_bind(tree.binders, bindings), body=_bind(tree.body, inner))
+    if is_dataclass(tree) and not isinstance(tree, (type, Named)):
+        changed = {f.name: _bind(getattr(tree, f.name), bindings) for f in fields(tree)}
+        return replace(tree, **changed)
+    return tree
+
+
+class Judge:
+    """`paths` says of a path claim without variables whether it holds, None when it cannot tell."""
+
+    def __init__(self, view: View, paths: Callable[[PathClaim], bool | None]) -> None:
+        self.view, self.layout, self.model, self.paths = view, view.layout, view.layout.model, paths
+
+    def claim(self, claim: Claim) -> bool | None:
+        """Whether the claim (without free variables) holds."""
+        match claim:
+            case And(of):
+                return meet(self.claim(c) for c in of)
+            case Or(of):
+                return join(self.claim(c) for c in of)
+            case Not(of):
+                inner = self.claim(of)
+                return None if inner is None else not inner
+            case Iff(left, right):
+                a, b = self.claim(left), self.claim(right)
+                return None if a is None or b is None else a == b
+            case PathClaim():
+                return self.paths(claim)
+            case Quantified():
+                return self._quantified(claim)
+            case Compare(left, operator, right):
+                return compare(self.amount(left), operator, self.amount(right))
+            case CanReach(source, target, on):
+                return self._can_reach(source, target, on)
+            case FlowsPossible(names):
+                flows = (self.model.flows[name] for name in (self.model.flows if names is None else names))
+                return meet(join((_not(self.view.truth(f.when)), self._flow(f))) for f in flows)
+            case ConnectionsAreFlows():
+                return self._connections(claim)
+            case AccountsAccepted(hosts):
+                return meet(self._accounts(name) for name in (self.model.hosts if hosts is None else hosts))
+        return self.view.truth(self.fact(claim))
+
+    # -------------------------------------------------------- facts, as conditions
+
+    def fact(self, claim: Claim) -> Claim:
+        """The condition under which a simple fact holds."""
+        match claim:
+            case Is():
+                return claim
+            case InPlace(Named(sort, name), Named(_, place)):
+                zones = self._zones(place)
+                return either(
+                    *(
+                        both(at, *_if(zone in zones, when))
+                        for i, at in self._at(sort, name)
+                        for zone, when in self.layout.zones_of(i)
+                    )
+                )
+            case IsKind(Named("component", name), kind):
+                there = either(*(when for _, when in self.layout.stands(name)))
+                return both(there, self.layout.has_kind(self.model.components[name].kinds, kind))
+            case IsKind(Named(_, name), kind):
+                has = (both(when, self.layout.has_kind(c.kinds, kind)) for c, when in self.layout.carriers(name))
+                return both(self.layout.present[self.layout.hosts[name]], either(*has))
+            case Runs(Named(_, host), Named(_, component)):
+                i = self.layout.hosts[host]
+                return either(*(when for at, when in self.layout.stands(component) if at == i))
+            case ListensOn(Named(sort, name), on):
+                return self._listens(sort, name, self.layout.heard(on)[0])
+            case Joins(Named(_, firewall), Named(_, place)):
+                return ALWAYS if self._zones(place) & set(self.model.firewalls[firewall].zones) else NEVER
+            case Trusts(Named(_, a), Named(_, b)):
+                return either(*(t.when for t in self.model.trusts if (t.truster, t.trusted) == (a, b)))
+            case Accepts(Named(_, a), Named(_, b)):
+                return self._accepts(a, b)
+        raise TypeError(f"not a fact: {claim}")
+
+    def _zones(self, place: str) -> set[str]:
+        return set(self.model.domains[place].zones) if place in self.model.domains else {place}
+
+    def _at(self, sort: str, name: str) -> list[tuple[int, Claim]]:
+        return list(self.layout.stands(name)) if sort == "component" else [(self.layout.hosts[name], ALWAYS)]
+
+    def _listens(self, sort: str, name: str, classes: int) -> Claim:
+        if sort == "component":
+            component = self.model.components[name]
+            there = either(*(when for _, when in self.layout.stands(name)))
+            heard = (x.when for x in component.listens if self.layout.heard(x.services)[0] & classes)
+            return both(there, either(*heard))
+        items = self.layout.listening[self.layout.hosts[name]]
+        return either(*(when for heard, _, when in items if heard & classes))
+
+    def _accepts(self, a: str, b: str) -> Claim:
+        """As a condition over the open trusts: any direct one, or any chain of transitive ones."""
+        if a == b or b in self.view.accepted(a, sure=True):
+            return ALWAYS
+        if b not in self.view.accepted(a):
+            return NEVER
+        return Or(tuple(self._chains(a, b, frozenset({a}), first=True)))
+
+    def _chains(self, a: str, b: str, seen: frozenset[str], first: bool = False) -> Iterator[Claim]:
+        for trust in self.model.trusts:
+            if trust.truster == a and (trust.transitive or first) and trust.trusted == b:
+                yield trust.when
+            elif trust.truster == a and trust.transitive and trust.trusted not in seen:
+                for rest in self._chains(trust.trusted, b, seen | {trust.trusted}):
+                    yield both(trust.when, rest)
+
+    # -------------------------------------------------------- quantifiers and amounts
+
+    def range(self, binder: Binder) -> Iterator[tuple[Named, Claim]]:
+        """What the variable may stand for, each with the condition under which it does."""
+        if binder.sort in ("host", "component"):
+            yield from self._machines(binder)
+        elif binder.within is not None:
+            names = [n for term in binder.within.terms for n in self._statically(binder.sort, term)]
+            less = {n for term in binder.within.minus for n in self._statically(binder.sort, term)}
+            yield from ((Named(binder.sort, n), ALWAYS) for n in dict.fromkeys(names) if n not in less)
+        else:
+            things: dict[str, Iterable[str]] = {
+                "domain": self.model.domains,
+                "zone": self.model.zones,
+                "firewall": self.model.firewalls,
+            }
+            yield from ((Named(binder.sort, name), ALWAYS) for name in things[binder.sort])
+
+    def _machines(self, binder: Binder) -> Iterator[tuple[Named, Claim]]:
+        group = None if binder.within is None else self.layout.group(binder.within)
+        stands: Iterable[tuple[str, list[tuple[int, Claim]]]]
+        if binder.sort == "host":
+            stands = ((name, [(i, self.layout.present[i])]) for name, i in self.layout.hosts.items())
+        else:
+            stands = ((name, list(self.layout.stands(name))) for name in self.model.components)
+        for name, hosts in stands:
+            condition = either(*(both(when, membership(group, i)) for i, when in hosts))
+            if condition != NEVER:
+                yield Named(binder.sort, name), condition
+
+    def _statically(self, sort: str, term: object) -> list[str]:
+        match term:
+            case Named(of, name) if of == sort:
+                return [name]
+            case Named("domain", name) if sort == "zone":
+                return list(self.model.domains[name].zones)
+            case Named("zone", name) if sort == "domain" and name in self.model.domains:
+                return [name]
+        return []
+
+    def tuples(self, binders: tuple[Binder, ...]) -> Iterator[tuple[dict[str, Named], Claim]]:
+        """All bindings that the binders may have, each with the condition under which they do."""
+        if not binders:
+            yield {}, ALWAYS
+            return
+        first, *rest = binders
+        for thing, inside in self.range(first):
+            bound = {first.name: thing}
+            for more, also in self.tuples(bind(tuple(rest), bound)):
+                yield bound | more, both(inside, also)
+
+    def _cases(self, binders: tuple[Binder, ...]) -> Iterator[tuple[dict[str, Named], bool | None]]:
+        """All bindings that the binders may have in the view, and whether they do."""
+        for bindings, when in self.tuples(binders):
+            inside = self.view.truth(when)
+            if inside is not False:
+                yield bindings, inside
+
+    def _quantified(self, claim: Quantified) -> bool | None:
+        cases = ((inside, bindings) for bindings, inside in self._cases(claim.binders))
+        if claim.quantifier == "all":
+            return meet(join((_not(inside), self.claim(bind(claim.body, b)))) for inside, b in cases)
+        each = (meet((inside, self.claim(bind(claim.body, b)))) for inside, b in cases)
+        if claim.quantifier in ("some", "no"):
+            found = join(each)
+            return found if claim.quantifier == "some" else _not(found)
+        sure = possible = 0
+        for holds in each:
+            sure += holds is True
+            possible += holds is not False
+            if sure > 1:
+                return False
+        if claim.quantifier == "lone":
+            return True if possible <= 1 else None
+        if possible > 1:
+            return None
+        return True if sure else None if possible else False
+
+    def amount(self, amount: Number | Tier | Count) -> tuple[int, int]:
+        """The least and the greatest it may be."""
+        match amount:
+            case Number(value):
+                return value, value
+            case Tier(Named(_, name)):
+                tier = self.model.domains[name].tier
+                assert tier is not None, f"domain {name} has no tier"
+                return tier, tier
+            case Count(binders, body):
+                low = high = 0
+                for bindings, inside in self._cases(binders):
+                    holds = meet((inside, self.claim(bind(body, bindings))))
+                    least, most = self._replicas(bindings)
+                    low += least if holds else 0
+                    high += most if holds is not False else 0
+                return low, high
+        raise TypeError(f"not an amount: {amount}")
+
+    def _replicas(self, bindings: Bindings) -> tuple[int, int]:
+        low = high = 1
+        for thing in bindings.values():
+            count = self.model.hosts[thing.name].count if thing.sort == "host" else None
+            if count is not None:
+                values = self.model.options[count].values
+                left = [int(v) for v in values if self.view.known((count, v)) is not False]
+                chosen = [int(v) for v in values if self.view.known((count, v))]
+                low, high = low * min(chosen or left), high * max(chosen or left)
+        return low, high
+
+    # -------------------------------------------------------- connections, flows, accounts
+
+    def _can_reach(self, source: Endpoints, target: Endpoints, on: tuple[str, ...]) -> bool | None:
+        sources, targets = self.view.group(self.layout.group(source)), self.view.group(self.layout.group(target))
+        classes, found = self.layout.heard(on)[0], False
+        for ear in self.heard_by(targets[1], classes):
+            if self.reaching(ear, sure=False) & sources[1]:
+                found = True
+                if targets[0] >> ear.at & 1 and self.reaching(ear, sure=True) & sources[0]:
+                    return True
+        return None if found else False
+
+    def heard_by(self, endpoints: int, classes: int) -> Iterator[Ear]:
+        """What those endpoints may listen to, of those classes."""
+        for i in bits(endpoints):
+            yield from (ear for ear in self.view.ears(i) if classes >> ear.packet & 1)
+
+    def reaching(self, ear: Ear, sure: bool) -> int:
+        """Who connects to the ear, surely or possibly."""
+        return self.view.sources(ear.at, ear.packet, sure)[0] & (ear.sure if sure else ear.possible)
+
+    def _flow(self, flow: Flow) -> bool | None:
+        """Whether the flow, if it is active, is possible."""
+        return meet(join((_not(inside), self.flow_from(flow, i))) for i, inside in self.flow_sources(flow))
+
+    def flow_sources(self, flow: Flow) -> list[tuple[int | None, bool | None]]:
+        """Who the flow may start from, and whether it does: named sources; its someone where it has none; None (nobody
+        in particular, who asks only that there is a destination)."""
+        sure, possible = self.view.group(self.layout.group(flow.source))
+        someone = self.layout.everyone & ~self.layout.firewall_bits & ~((1 << len(self.layout.hosts)) - 1)
+        named = [(i, True if sure >> i & 1 else None) for i in bits(possible & ~someone)]
+        nameless = _not(join(inside for _, inside in named))
+        found: list[tuple[int | None, bool | None]] = [(None, True), *named]
+        if nameless is not False:
+            found += [(i, meet((nameless, True if sure >> i & 1 else None))) for i in bits(possible & someone)]
+        return found
+
+    def flow_from(self, flow: Flow, source: int | None) -> bool | None:
+        """Whether each other destination that listens is open to the source, and there is one."""
+        sure, possible = self.view.group(self.layout.group(flow.target))
+        classes = self.layout.heard(flow.services)[0]
+        there: bool | None = False
+        each: list[bool | None] = []
+        for ear in self.heard_by(possible, classes):
+            if ear.at != source:
+                certain = bool(sure >> ear.at & 1) and self.surely_hears(ear)
+                there = join((there, True if certain else None))
+                if source is not None:
+                    each.append(join((None if not certain else False, self.open_to(ear.at, ear.packet, source))))
+        return meet((there, *each))
+
+    def surely_hears(self, ear: Ear) -> bool:
+        """Whether the ear is surely there (for some sources at least)."""
+        return bool(ear.sure) or self._publishes(ear)
+
+    def _publishes(self, ear: Ear) -> bool:
+        return bool(ear.relays) and all(
+            relay.limit is not None and self.view.truth(relay.when) is True for relay in ear.relays
+        )
+
+    def open_to(self, at: int, packet: int, source: int) -> bool | None:
+        """Whether the source connects to the endpoint with packets of the class, by any ear of it."""
+        ears = [ear for ear in self.view.ears(at) if ear.packet == packet]
+        if any(self.reaching(ear, sure=True) >> source & 1 for ear in ears):
+            return True
+        return None if any(self.reaching(ear, sure=False) >> source & 1 for ear in ears) else False
+
+    def _connections(self, claim: ConnectionsAreFlows) -> bool | None:
+        result: bool | None = True
+        for _, stray in self.strays(claim):
+            if stray:
+                return False
+            result = None
+        return result
+
+    def strays(self, claim: ConnectionsAreFlows) -> Iterator[tuple[tuple[Ear, int], bool]]:
+        """((ear, sources), surely) of the connections that may be no flow, or surely are none."""
+        everyone = self.layout.everyone
+        sources = self.view.group(self.layout.group(claim.source)) if claim.source else (everyone, everyone)
+        targets = self.view.group(self.layout.group(claim.target)) if claim.target else (everyone, everyone)
+        classes = self.layout.heard(claim.on)[0]
+        for ear in self.heard_by(targets[1], classes):
+            wide = self.reaching(ear, sure=False) & sources[1]
+            if not wide:
+                continue
+            covered, near = self._covered(ear), self._near(ear.at)
+            possible = wide & ~covered[0] & ~near[0]
+            if possible:
+                sure = self.reaching(ear, sure=True) & sources[0] & ~covered[1] & ~near[1]
+                if not targets[0] >> ear.at & 1:
+                    sure = 0
+                yield (ear, sure or possible), bool(sure)
+
+    def _covered(self, ear: Ear) -> tuple[int, int]:
+        """The sources, surely and possibly, from which a flow covers the ear."""
+        sure = possible = 0
+        for flow in self.model.flows.values():
+            active = self.view.truth(flow.when)
+            if active is not False and self.layout.heard(flow.services)[0] >> ear.packet & 1:
+                sources, targets = (self.view.group(self.layout.group(x)) for x in (flow.source, flow.target))
+                if targets[1] >> ear.at & 1:
+                    possible |= sources[1]
+                if active and targets[0] >> ear.at & 1:
+                    sure |= sources[0]
+        return sure, possible
+
+    def _near(self, i: int) -> tuple[int, int]:
+        """Who shares a zone with the endpoint, surely and possibly."""
+        bounds = [0, 0]
+        for bound in (0, 1):
+            for zone in self.view.zones(i, sure=bound == 0):
+                bounds[bound] |= self.view.group(self.layout.occupants[zone])[bound]
+        return bounds[0], bounds[1]
+
+    def _accounts(self, host: str) -> bool | None:
+        return meet(join((_not(held), accepted)) for _, held, accepted in self.accounts(host))
+
+    def accounts(self, host: str) -> Iterator[tuple[str, bool | None, bool | None]]:
+        """(domain, whether something on the host has an account of it, whether the host's domain accepts it)."""
+        i = self.layout.hosts[host]
+        there = self.view.truth(self.layout.present[i])
+        for carrier, when in self.layout.carriers(host):
+            for tag in carrier.accounts:
+                held = meet((there, self.view.truth(both(when, tag.when))))
+                surely, possibly = self.view.admits(i, sure=True), self.view.admits(i)
+                yield tag.name, held, True if tag.name in surely else None if tag.name in possibly else False
+
+
+def compare(left: tuple[int, int], operator: str, right: tuple[int, int]) -> bool | None:
+    """The comparison of two amounts of which the bounds are known."""
+    if operator in (">", ">="):
+        return compare(right, "<" if operator == ">" else "<=", left)
+    if operator in ("=", "!="):
+        equal = True if left == right and left[0] == left[1] else None
+        equal = False if left[1] < right[0] or right[1] < left[0] else equal
+        return equal if operator == "=" else _not(equal)
+    if left[1] < right[0] or (operator == "<=" and left[1] <= right[0]):
+        return True
+    return False if left[0] > right[1] or (operator == "<" and left[0] >= right[1]) else None
+
+
+def _not(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+def _if(holds: bool, condition: Claim) -> tuple[Claim, ...]:
+    return (condition,) if holds else (NEVER,)

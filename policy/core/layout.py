@@ -1,0 +1,488 @@
+"""The static side of a model: endpoints by number, sets of them as bit sets, packets by class, rules by destination.
+
+Everything that options can change keeps its condition; `policy.core.view` evaluates those under some decisions. A bit
+set is an int whose bit i stands for `Layout.endpoints[i]` (or class i of packets, or relay i).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+
+from policy.core.endpoints import Endpoint, endpoints, parts
+from policy.core.model import (
+    ALWAYS,
+    ANY_SERVICE,
+    LAST_POINT,
+    NEVER,
+    Addresses,
+    And,
+    Anything,
+    Claim,
+    Component,
+    Endpoints,
+    Host,
+    Is,
+    Model,
+    Named,
+    Network,
+    Not,
+    OfKind,
+    Or,
+    Relay,
+    Rule,
+    Sort,
+    Tagged,
+    Term,
+)
+
+NARROW = 64  # a rule with at most this many destinations is indexed by each of them
+
+
+def both(*conditions: Claim) -> Claim:
+    """The conjunction, without the parts that always hold; NEVER when one part never does."""
+    if any(c == NEVER for c in conditions):
+        return NEVER
+    rest = tuple(c for c in conditions if c != ALWAYS)
+    return rest[0] if len(rest) == 1 else And(rest)
+
+
+def either(*conditions: Claim) -> Claim:
+    """The disjunction, ALWAYS when one part always holds."""
+    if any(c == ALWAYS for c in conditions):
+        return ALWAYS
+    rest = tuple(c for c in conditions if c != NEVER)
+    return rest[0] if len(rest) == 1 else Or(rest)
+
+
+def options_in(tree: object) -> Iterator[str]:
+    """The options that a condition, or anything made of conditions, speaks of."""
+    if isinstance(tree, Is):
+        yield tree.option
+    elif isinstance(tree, tuple):
+        for child in tree:
+            yield from options_in(child)
+    elif is_dataclass(tree):
+        for item in fields(tree):
+            yield from options_in(getattr(tree, item.name))
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The numbers of the set bits, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+class Group:
+    """A set of endpoints: those of `fixed` always, each of `guarded` when its condition holds; without those of
+    `minus`."""
+
+    __slots__ = ("fixed", "guarded", "minus", "options", "widest")
+    widest: int  # all that may be in it in some world
+    options: frozenset[str]  # those that decide who is in it
+
+    def __init__(self, items: Sequence[tuple[int, Claim]], minus: Group | None = None) -> None:
+        self.fixed = 0
+        for bit, when in items:
+            self.fixed |= bit if when == ALWAYS else 0
+        self.guarded = tuple((bit, when) for bit, when in items if when != ALWAYS and bit & ~self.fixed)
+        self.minus = minus if minus is not None and minus.widest else None
+        self.widest = self.fixed
+        names: set[str] = set(self.minus.options) if self.minus else set()
+        for bit, when in self.guarded:
+            self.widest |= bit
+            names.update(options_in(when))
+        self.options = frozenset(names)
+
+
+def membership(group: Group | None, i: int) -> Claim:
+    """The condition under which the endpoint is in the set; None is the set of all."""
+    if group is None:
+        return ALWAYS
+    inside: Claim = ALWAYS
+    if not group.fixed >> i & 1:
+        inside = either(*(when for bit, when in group.guarded if bit >> i & 1))
+    if group.minus is None or not group.minus.widest >> i & 1:
+        return inside
+    return both(inside, Not(membership(group.minus, i)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filter:
+    """A rule of a firewall, with its place in the list; `classes` are those of its services; `options` decide whom it
+    matches."""
+
+    firewall: str
+    place: int
+    allow: bool
+    source: Group
+    target: Group
+    classes: int
+    from_zones: frozenset[str] | None
+    into_zones: frozenset[str] | None
+    when: Claim
+    options: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Onward:
+    """A relay or publish by its number: endpoint `at` passes on what arrives on `classes`, to each target on `onward`.
+    `limit` is the source of a publish. `key` names it as `Step.relay` does."""
+
+    number: int
+    at: int
+    classes: int
+    targets: tuple[tuple[int, Claim], ...]
+    onward: int
+    when: Claim
+    limit: Group | None
+    key: tuple[str, str, int]
+
+
+class Layout:
+    """Facts of a model that no option changes, or with the condition under which they hold."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.parts = parts(model)
+        self.endpoints: tuple[Endpoint, ...] = endpoints(model, self.parts)
+        self.number = {endpoint: i for i, endpoint in enumerate(self.endpoints)}
+        self.everyone = (1 << len(self.endpoints)) - 1
+        self.hosts = {name: i for i, name in enumerate(model.hosts)}
+        self.firewalls = {name: len(self.hosts) + i for i, name in enumerate(model.firewalls)}
+        self.firewall_bits = sum(1 << i for i in self.firewalls.values())
+        self._someone: dict[str, list[int]] = {zone: [] for zone in model.zones}
+        for i, endpoint in enumerate(self.endpoints):
+            if endpoint.sort == "someone":
+                self._someone[endpoint.name].append(i)
+        self._groups: dict[Endpoints, Group] = {}
+        self._services: dict[tuple[str, ...], tuple[int, int]] = {}
+        self._relevant: dict[tuple[int, int], tuple[dict[str, tuple[Filter, ...]], frozenset[str]]] = {}
+        self._components_on: dict[str, list[tuple[Component, Claim]]] = {name: [] for name in model.hosts}
+        for component in model.components.values():
+            for tag in component.hosts:
+                if tag.name in self._components_on:
+                    self._components_on[tag.name].append((component, both(component.when, tag.when)))
+
+    # -------------------------------------------------------- packets
+
+    @cached_property
+    def classes(self) -> tuple[int, ...]:
+        """A point of every class of packets; those of one class are in the same services, in the same way."""
+        services = self.model.services.values()
+        cuts = {0}
+        for service in services:
+            for low, high in service.plain + service.authenticated:
+                cuts.update((low, high + 1))
+        found: dict[tuple[bool, ...], int] = {}
+        for point in sorted(cut for cut in cuts if cut <= LAST_POINT):
+            found.setdefault(
+                tuple(_inside(point, of) for s in services for of in (s.plain, s.authenticated)),
+                point,
+            )
+        return tuple(found.values())
+
+    def class_of(self, point: int) -> int:
+        """The number of the class that the point stands for; -1 for a point that stands for none."""
+        return self._class_numbers.get(point, -1)
+
+    @cached_property
+    def _class_numbers(self) -> dict[int, int]:
+        return {point: i for i, point in enumerate(self.classes)}
+
+    @cached_property
+    def deaf(self) -> frozenset[int]:
+        """Endpoints that never listen to anything."""
+        loud = {i for i, items in self.listening.items() if items} | {o.at for o in self.onwards if o.limit is not None}
+        return frozenset(range(len(self.endpoints))) - loud
+
+    def heard(self, names: tuple[str, ...]) -> tuple[int, int]:
+        """(classes, those of them that ask everyone for an account) of a list of services; none named means any."""
+        if names not in self._services:
+            self._services[names] = self._heard(names or (ANY_SERVICE,))
+        return self._services[names]
+
+    def _heard(self, names: tuple[str, ...]) -> tuple[int, int]:
+        plain = asking = 0
+        for name in names:
+            if name == ANY_SERVICE:
+                plain = (1 << len(self.classes)) - 1
+                continue
+            service = self.model.services[name]
+            for i, point in enumerate(self.classes):
+                plain |= _inside(point, service.plain) << i
+                asking |= _inside(point, service.authenticated) << i
+        return plain | asking, asking & ~plain
+
+    # -------------------------------------------------------- hosts and what is on them
+
+    @cached_property
+    def present(self) -> tuple[Claim, ...]:
+        """For every endpoint, when it exists."""
+        hosts = [both(h.when, either(*(tag.when for tag in h.zones))) for h in self.model.hosts.values()]
+        return (*hosts, *([ALWAYS] * (len(self.endpoints) - len(hosts))))
+
+    def zones_of(self, i: int) -> Sequence[tuple[str, Claim]]:
+        """Zones in which the endpoint may stand, each with its condition, in order."""
+        endpoint = self.endpoints[i]
+        if endpoint.sort == "host":
+            host = self.model.hosts[endpoint.name]
+            return [(tag.name, both(host.when, tag.when)) for tag in host.zones]
+        if endpoint.sort == "firewall":
+            return [(zone, ALWAYS) for zone in self.model.firewalls[endpoint.name].zones]
+        return [(endpoint.name, ALWAYS)]
+
+    def homes(self, i: int) -> Sequence[tuple[str, Claim]]:
+        """The zones that may be the endpoint's first, which gives it its domain; none for firewalls."""
+        if self.endpoints[i].sort == "firewall":
+            return []
+        found: list[tuple[str, Claim]] = []
+        before: list[Claim] = []
+        for zone, when in self.zones_of(i):
+            found.append((zone, both(when, *(Not(c) for c in before))))
+            if when == ALWAYS:
+                break
+            before.append(when)
+        return found
+
+    @cached_property
+    def occupants(self) -> dict[str, Group]:
+        """Who stands in each zone."""
+        found: dict[str, list[tuple[int, Claim]]] = {zone: [] for zone in self.model.zones}
+        for i in range(len(self.endpoints)):
+            for zone, when in self.zones_of(i):
+                found[zone].append((1 << i, when))
+        return {zone: Group(items) for zone, items in found.items()}
+
+    def carriers(self, name: str) -> Sequence[tuple[Host | Component, Claim]]:
+        """The host and the components that may be on it, each with the condition (given that the host exists)."""
+        return [(self.model.hosts[name], ALWAYS), *self._components_on[name]]
+
+    def stands(self, component: str) -> Sequence[tuple[int, Claim]]:
+        """The hosts that may run the component, by number."""
+        thing = self.model.components[component]
+        return [(self.hosts[t.name], both(thing.when, t.when, self.present[self.hosts[t.name]])) for t in thing.hosts]
+
+    def place(self, name: str) -> Group:
+        """The endpoints that a place stands for: a domain, zone, host, component or firewall by its full name."""
+        model = self.model
+        sorts: dict[Sort, object] = {"domain": model.domains, "zone": model.zones, "host": model.hosts}
+        sorts |= {"component": model.components, "firewall": model.firewalls}
+        sort = next(sort for sort, names in sorts.items() if name in names)  # type: ignore[operator]
+        return self.group(Endpoints((Named(sort, name),)))
+
+    @cached_property
+    def listening(self) -> dict[int, list[tuple[int, int, Claim]]]:
+        """For every host, (classes, those that ask for an account, condition) of all that it or a component on it
+        listens to."""
+        found: dict[int, list[tuple[int, int, Claim]]] = {}
+        for name, i in self.hosts.items():
+            found[i] = [
+                (*self.heard(listens.services), both(self.present[i], when, listens.when))
+                for carrier, when in self.carriers(name)
+                for listens in carrier.listens
+            ]
+        return found
+
+    @cached_property
+    def accounts(self) -> dict[int, list[tuple[str, Claim]]]:
+        """For every endpoint, the domains whose accounts holding it gives, each with its condition."""
+        found: dict[int, list[tuple[str, Claim]]] = {}
+        for i, endpoint in enumerate(self.endpoints):
+            zones = [(self.model.zones[zone], when) for zone, when in self.homes(i)]
+            found[i] = [(zone.domain, when) for zone, when in zones if not zone.standalone]
+            if endpoint.sort == "host":
+                for carrier, when in self.carriers(endpoint.name):
+                    found[i] += [(t.name, both(self.present[i], when, t.when)) for t in carrier.accounts]
+        return found
+
+    @cached_property
+    def hardened(self) -> Group:
+        """Whom the attacker cannot take over."""
+        hosts = [(1 << self.hosts[h.name], h.hardened) for h in self.model.hosts.values() if h.hardened != NEVER]
+        return Group([(self.firewall_bits, ALWAYS), *hosts])
+
+    def kinds_below(self, kind: str) -> frozenset[str]:
+        """The kind and those that have it as an ancestor."""
+        found = {kind}
+        while more := {k for k, up in self.model.kinds.items() if k not in found and not found.isdisjoint(up)}:
+            found |= more
+        return frozenset(found)
+
+    def has_kind(self, tags: Sequence[Tagged], kind: str) -> Claim:
+        below = self.kinds_below(kind)
+        return either(*(tag.when for tag in tags if tag.name in below))
+
+    # -------------------------------------------------------- sets of endpoints
+
+    def group(self, written: Endpoints) -> Group:
+        if written not in self._groups:
+            minus = Group([item for term in written.minus for item in self._members(term)]) if written.minus else None
+            self._groups[written] = Group([item for term in written.terms for item in self._members(term)], minus)
+        return self._groups[written]
+
+    def _members(self, term: Term) -> Sequence[tuple[int, Claim]]:
+        match term:
+            case Anything(firewalls=with_firewalls):
+                mask = self.everyone if with_firewalls else self.everyone & ~self.firewall_bits
+                return [
+                    (mask & ~((1 << len(self.hosts)) - 1), ALWAYS),
+                    *((1 << i, self.present[i]) for i in range(len(self.hosts))),
+                ]
+            case Named("domain", name):
+                return [item for zone in self.model.domains[name].zones for item in self._in_zone(zone)]
+            case Named("zone", name):
+                return self._in_zone(name)
+            case Named("host", name):
+                return [(1 << self.hosts[name], self.present[self.hosts[name]])]
+            case Named("component", name):
+                return [(1 << i, when) for i, when in self.stands(name)]
+            case Named("firewall", name):
+                return [(1 << self.firewalls[name], ALWAYS)]
+            case OfKind(kind):
+                return self._of_kind(kind)
+            case Addresses(network):
+                return self._at(network)
+        raise TypeError(f"an unbound variable in a set: {term}")
+
+    def _in_zone(self, zone: str) -> Sequence[tuple[int, Claim]]:
+        group = self.occupants[zone]
+        return [(group.fixed & ~self.firewall_bits, ALWAYS), *group.guarded]
+
+    def _of_kind(self, kind: str) -> Sequence[tuple[int, Claim]]:
+        found = []
+        for name, i in self.hosts.items():
+            for carrier, when in self.carriers(name):
+                has = self.has_kind(carrier.kinds, kind)
+                if has != NEVER:
+                    found.append((1 << i, both(self.present[i], when, has)))
+        return found
+
+    def _at(self, network: Network) -> Sequence[tuple[int, Claim]]:
+        found: list[tuple[int, Claim]] = []
+        for name, i in self.hosts.items():
+            host = self.model.hosts[name]
+            at = host.address_when if host.address is not None and host.address in network else NEVER
+            fixed = host.address is not None and host.address_when == ALWAYS
+            unknown = NEVER if fixed else ALWAYS if host.address is None else Not(host.address_when)
+            outside = [
+                when for zone, when in self.zones_of(i) if not all(network in p.inside for p in self.parts[zone])
+            ]
+            by_zone = both(unknown, *(Not(when) for when in outside)) if ALWAYS not in outside else NEVER
+            where = by_zone if host.address is None else either(at, by_zone)
+            if where != NEVER:
+                found.append((1 << i, both(self.present[i], where)))
+        for zone, numbers in self._someone.items():
+            for i, part in zip(numbers, self.parts[zone], strict=True):
+                if network in part.inside:
+                    found.append((1 << i, ALWAYS))
+        return found
+
+    # -------------------------------------------------------- rules and relays
+
+    def relevant(self, target: int, packet: int) -> tuple[dict[str, tuple[Filter, ...]], frozenset[str]]:
+        """The rules that may match a packet of the class to the target, by firewall and in order, and the options that
+        decide them and where the target stands."""
+        key = (target, packet)
+        if key not in self._relevant:
+            narrow, wide = self._indexed
+            found: dict[str, list[Filter]] = {}
+            names = {name for _, when in self.zones_of(target) for name in options_in(when)} | self._link_options
+            for rule in (*narrow.get(target, ()), *(r for r in wide if r.target.widest >> target & 1)):
+                if rule.classes >> packet & 1:
+                    found.setdefault(rule.firewall, []).append(rule)
+                    names |= rule.options
+            ordered = {name: tuple(sorted(rules, key=lambda r: r.place)) for name, rules in found.items()}
+            self._relevant[key] = ordered, frozenset(names)
+        return self._relevant[key]
+
+    @cached_property
+    def _link_options(self) -> set[str]:
+        return {name for link in self.model.links for name in options_in(link.when)}
+
+    @cached_property
+    def _indexed(self) -> tuple[dict[int, list[Filter]], list[Filter]]:
+        """Rules with few destinations by each of them; the others."""
+        narrow: dict[int, list[Filter]] = {}
+        wide: list[Filter] = []
+        for firewall in self.model.firewalls.values():
+            for place, rule in enumerate(firewall.rules):
+                entry = self._filter(firewall.name, place, rule)
+                if entry.target.widest.bit_count() > NARROW:
+                    wide.append(entry)
+                else:
+                    for i in bits(entry.target.widest):
+                        narrow.setdefault(i, []).append(entry)
+        return narrow, wide
+
+    def _filter(self, firewall: str, place: int, rule: Rule) -> Filter:
+        source, target = self.group(rule.source), self.group(rule.target)
+        options = source.options | target.options | frozenset(options_in(rule.when))
+        classes = self.heard(rule.services)[0]
+        zones = rule.from_zones, rule.into_zones
+        return Filter(firewall, place, rule.allow, source, target, classes, *zones, rule.when, options)
+
+    @cached_property
+    def onwards(self) -> tuple[Onward, ...]:
+        """All relays (of hosts and of their components) and publishes, numbered."""
+        found: list[Onward] = []
+        for name, at in self.hosts.items():
+            for carrier, when in self.carriers(name):
+                sort = "host" if isinstance(carrier, Host) else "component"
+                for i, relay in enumerate(carrier.relays):
+                    found.append(self._onward(len(found), at, relay, when, (sort, carrier.name, i), None))
+        for name, at in self.firewalls.items():
+            for i, publish in enumerate(self.model.firewalls[name].publishes):
+                as_relay = Relay(publish.services, publish.targets, publish.onward, publish.when)
+                limit = self.group(publish.source)
+                found.append(self._onward(len(found), at, as_relay, ALWAYS, ("firewall", name, i), limit))
+        return tuple(found)
+
+    @cached_property
+    def onwards_at(self) -> dict[int, list[Onward]]:
+        """Those of every endpoint that has any."""
+        found: dict[int, list[Onward]] = {}
+        for onward in self.onwards:
+            found.setdefault(onward.at, []).append(onward)
+        return found
+
+    @cached_property
+    def onwards_to(self) -> dict[int, list[Onward]]:
+        """Those that may go on to each endpoint."""
+        found: dict[int, list[Onward]] = {}
+        for onward in self.onwards:
+            for target in sorted({i for i, _ in onward.targets}):
+                found.setdefault(target, []).append(onward)
+        return found
+
+    def _onward(
+        self, number: int, at: int, relay: Relay, when: Claim, key: tuple[str, str, int], limit: Group | None
+    ) -> Onward:
+        targets: list[tuple[int, Claim]] = []
+        for target in relay.targets:
+            if target.sort == "component":
+                targets += self.stands(target.name)
+            else:
+                i = self.hosts[target.name] if target.sort == "host" else self.firewalls[target.name]
+                targets.append((i, self.present[i]))
+        condition = both(self.present[at], when, relay.when)
+        classes, onward = self.heard(relay.services)[0], self.heard(relay.onward)[0]
+        return Onward(number, at, classes, tuple(targets), onward, condition, limit, key)
+
+    @cached_property
+    def neighbours(self) -> dict[str, tuple[tuple[str, str | int], ...]]:
+        """For every zone, (other zone, firewall or number of the link) of everything that joins the two, in order."""
+        found: dict[str, list[tuple[str, str | int]]] = {zone: [] for zone in self.model.zones}
+        joints: list[tuple[tuple[str, ...], str | int]] = [(f.zones, f.name) for f in self.model.firewalls.values()]
+        joints += [(link.zones, i) for i, link in enumerate(self.model.links)]
+        for zones, via in joints:
+            for zone in zones:
+                found[zone] += [(other, via) for other in zones if other != zone]
+        return {zone: tuple(items) for zone, items in found.items()}
+
+
+def _inside(point: int, intervals: Sequence[tuple[int, int]]) -> bool:
+    return any(low <= point <= high for low, high in intervals)
