@@ -1,0 +1,119 @@
+"""Verdicts on invariants, and the faults of a design that take a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal as OneOf
+
+import z3
+
+from policy.core.evidence import EFFECTS, Proof, Witness
+from policy.core.layout import Layout, options_in
+from policy.core.model import Component, Host, Invariant, Model, PathClaim, Tagged, World
+from policy.core.view import Decisions, View
+from policy.solver.budget import Budget, OutOfBudgetError
+from policy.solver.case import Case, new_solver
+from policy.solver.encode import Encoder
+from policy.solver.vacuity import Vacuity
+
+Verdict = OneOf["proved", "violated", "vacuous", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict with its evidence, and a note for the reader."""
+
+    verdict: Verdict
+    evidence: Witness | Proof | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with the design that takes a search: assumptions (by place) that contradict each other, a
+    smallest such set; or a host or component that stands in `count` places at once in the world."""
+
+    kind: OneOf["contradiction", "placement"]
+    assumptions: tuple[int, ...] = ()
+    sort: OneOf["host", "component"] = "host"
+    name: str = ""
+    count: int = 0
+    world: Mapping[str, str] | None = None
+
+
+class Prover:
+    """Answers invariants of one model; closures are shared between them."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.layout = model, Layout(model)
+        self.like = View(self.layout)
+
+    # -------------------------------------------------------- faults of the design
+
+    def faults(self) -> tuple[Fault, ...]:
+        """What no reader of the text alone can see."""
+        encoder = Encoder(self.layout, ())
+        solver = new_solver()
+        solver.add(encoder.worlds())
+        marks = {z3.Bool(f"assume {i}"): i for i in range(len(self.model.assumptions))}
+        for mark, i in marks.items():
+            solver.add(z3.Implies(mark, encoder.condition(self.model.assumptions[i])))
+        if solver.check(*marks) == z3.unsat:
+            return (Fault("contradiction", self._smallest(solver, list(marks))),)
+        return tuple(self._misplaced(encoder, solver, list(marks)))
+
+    def _smallest(self, solver: z3.Solver, marks: list[z3.BoolRef]) -> tuple[int, ...]:
+        """A set of assumptions that contradict each other, of which none is superfluous."""
+        numbers = list(range(len(marks)))
+        for i in list(numbers):
+            fewer = [n for n in numbers if n != i]
+            if solver.check(*(marks[n] for n in fewer)) == z3.unsat:
+                numbers = fewer
+        return tuple(numbers)
+
+    def _misplaced(self, encoder: Encoder, solver: z3.Solver, marks: list[z3.BoolRef]) -> Iterator[Fault]:
+        things: list[tuple[Host | Component, tuple[Tagged, ...]]] = []
+        things += [(host, host.zones) for host in self.model.hosts.values()]
+        things += [(component, component.hosts) for component in self.model.components.values()]
+        for thing, tags in things:
+            conditional = [tag for tag in tags if list(options_in(tag.when))]
+            held = [(encoder.condition(tag.when), 1) for tag in tags]
+            if conditional and solver.check(*marks, encoder.condition(thing.when), z3.Not(z3.PbEq(held, 1))) == z3.sat:
+                decided = encoder.world(solver.model())
+                view = View(self.layout, decided)
+                count = sum(view.truth(tag.when) is True for tag in tags)
+                sort: OneOf["host", "component"] = "host" if isinstance(thing, Host) else "component"
+                yield Fault("placement", (), sort, thing.name, count, _chosen(decided))
+
+    # -------------------------------------------------------- invariants
+
+    def answer(self, invariant: Invariant, budget: int | None = None) -> Answer:
+        """The verdict on the invariant. The budget counts steps of search; when it runs out the verdict is
+        "unknown"."""
+        case = Case(self.layout, self.like, invariant, Budget(budget))
+        try:
+            found = case.decide()
+        except OutOfBudgetError:
+            return Answer("unknown", None, f"the budget of {budget} steps ran out")
+        if isinstance(found, Witness):
+            return Answer("violated", found)
+        if reason := Vacuity(self.layout).reason(invariant.claim):
+            return Answer("vacuous", found, reason)
+        return Answer("proved", found, self._remark(invariant, budget))
+
+    def _remark(self, invariant: Invariant, budget: int | None) -> str:
+        """Says so where every path passes something because there is no path at all."""
+        claim = invariant.claim
+        if not isinstance(claim, PathClaim) or claim.quantifier != "every":
+            return ""
+        nothing = replace(invariant, claim=replace(claim, quantifier="no", passes=None, crosses=None))
+        try:
+            none_at_all = isinstance(Case(self.layout, self.like, nothing, Budget(budget)).decide(), Proof)
+        except OutOfBudgetError:
+            return ""
+        return f"there is no such {'attack' if claim.attack else 'path'} at all" if none_at_all else ""
+
+
+def _chosen(decided: Decisions) -> World:
+    return {name: value for (name, value), is_so in decided.items() if is_so and value not in EFFECTS}
