@@ -13,9 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy.core.endpoints import Endpoint
-from policy.core.judge import Judge
+from policy.core.judge import Judge, bind, variables
 from policy.core.layout import Layout
-from policy.core.model import Claim, Failure, Invariant, PathClaim, Threat
+from policy.core.model import (
+    Anything,
+    CanReach,
+    Claim,
+    ConnectionsAreFlows,
+    Endpoints,
+    Failure,
+    Invariant,
+    Named,
+    PathClaim,
+    Threat,
+)
 from policy.core.obligations import obligations
 from policy.core.replay import Replay
 from policy.core.steps import Step
@@ -149,6 +160,8 @@ def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bo
 
 
 EFFECTS = ("bypassed", "compromised")
+ANYONE = Endpoints((Anything(firewalls=True),))
+CONNECTION = PathClaim("no", ANYONE, ANYONE, within=1)  # decided by any single connection
 
 # ---------------------------------------------------------------- lemmas
 
@@ -325,19 +338,44 @@ class Checker:
             return "the world breaks an assumption"
         if refusal := self._lemmas(threats, witness.lemmas):
             return refusal
-        if Judge(view, Lemmas(threats, witness.lemmas).told(view)).claim(invariant.claim) is not False:
+        lemmas = Lemmas(threats, witness.lemmas)
+        if Judge(view, lemmas.told(view)).claim(invariant.claim) is not False:
             return "the claim does not fail in that world"
-        return self._shown(view, witness)
+        named = {x: v for x, v in decisions.items() if x[1] in EFFECTS or x[0] in witness.matters}
+        narrow = self.view(threats, named)
+        if Judge(narrow, lemmas.told(narrow)).claim(invariant.claim) is not False:
+            return "other options matter, too"
+        return self._shown(view, lemmas, witness)
 
-    def _shown(self, view: View, witness: Witness) -> str | None:
-        """The path that is shown is one that was checked, or a single connection that is checked here."""
-        if not witness.steps or any(
-            isinstance(lemma, Route) and lemma.steps == witness.steps for lemma in witness.lemmas
-        ):
-            return None
-        if len(witness.steps) > 1:
-            return "the path that is shown was not checked"
-        return Replay.connection(view, witness.steps[0])
+    def _shown(self, view: View, lemmas: Lemmas, witness: Witness) -> str | None:
+        """The facts are so, and what is shown is a walk or a connection that one of them speaks of."""
+        judge = Judge(view, lemmas.told(view))
+        claims = [bind(fact.claim, _bindings(fact)) for fact in witness.facts]
+        if any(judge.claim(claim) is not fact.holds for claim, fact in zip(claims, witness.facts, strict=True)):
+            return "a fact is not so"
+        if witness.start is None:
+            return "steps without a start" if witness.steps else None
+        shown = (_walk_of(view, claim, witness.start, witness.steps) for claim in claims)
+        return None if any(shown) else "what is shown breaks no part of the claim"
+
+
+def _bindings(fact: Fact) -> dict[str, Named]:
+    sorts = {variable.name: variable.sort for variable in variables(fact.claim)}
+    return {name: Named(sorts[name], thing) for name, thing in fact.bindings if name in sorts}
+
+
+def _walk_of(view: View, claim: Claim, start: Endpoint, steps: tuple[Step, ...]) -> bool:
+    """Whether the steps are a walk that decides the claim, or the single connection that does."""
+    if isinstance(claim, PathClaim):
+        return Replay(view, claim).refusal(start, steps) is None
+    if not isinstance(claim, CanReach | ConnectionsAreFlows) or len(steps) != 1:
+        return False
+    step, layout = steps[0], view.layout
+    if step.source != start or Replay(view, CONNECTION).refusal(start, steps) is not None:
+        return False
+    ends = ((claim.source, step.source), (claim.target, step.target))
+    inside = all(s is None or view.group(layout.group(s))[0] >> layout.number[end] & 1 for s, end in ends)
+    return inside and bool(layout.heard(claim.on)[0] >> layout.class_of(step.point) & 1)
 
 
 def _described(decisions: Decisions) -> str:

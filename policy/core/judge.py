@@ -39,6 +39,7 @@ from policy.core.model import (
     PathClaim,
     Quantified,
     Runs,
+    Same,
     Tier,
     Trusts,
     Variable,
@@ -66,6 +67,18 @@ def _bind(tree: Any, bindings: Bindings) -> Any:
         changed = {f.name: _bind(getattr(tree, f.name), bindings) for f in fields(tree)}
         return replace(tree, **changed)
     return tree
+
+
+def variables(tree: Any) -> Iterator[Variable]:
+    """Every variable below a value of the model."""
+    if isinstance(tree, Variable):
+        yield tree
+    elif isinstance(tree, tuple):
+        for child in tree:
+            yield from variables(child)
+    elif is_dataclass(tree) and not isinstance(tree, type):
+        for item in fields(tree):
+            yield from variables(getattr(tree, item.name))
 
 
 class Judge:
@@ -137,6 +150,8 @@ class Judge:
                 return either(*(t.when for t in self.model.trusts if (t.truster, t.trusted) == (a, b)))
             case Accepts(Named(_, a), Named(_, b)):
                 return self._accepts(a, b)
+            case Same(left, right):
+                return ALWAYS if left == right else NEVER
         raise TypeError(f"not a fact: {claim}")
 
     def _zones(self, place: str) -> set[str]:

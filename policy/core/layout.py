@@ -126,6 +126,10 @@ class Filter:
     when: Claim
     options: frozenset[str]
 
+    def between(self, a: str, b: str) -> bool:
+        """Whether it speaks of packets from zone `a` into zone `b`."""
+        return (self.from_zones is None or a in self.from_zones) and (self.into_zones is None or b in self.into_zones)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Onward:

@@ -255,6 +255,14 @@ class Accepts:
 
 
 @dataclass(frozen=True, slots=True)
+class Same:
+    """`x = y` where x is no option: both stand for the same declared thing."""
+
+    left: Ref
+    right: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class Binder:
     """`SORT v [in SET]`; `within` is None where the variable ranges over all things of its sort."""
 
@@ -323,7 +331,7 @@ class AccountsAccepted:
 
 Claim = (
     Is | Not | And | Or | Iff | PathClaim | CanReach | InPlace | IsKind | Runs | ListensOn | Joins | Trusts | Accepts
-    | Quantified | Compare | FlowsPossible | ConnectionsAreFlows | AccountsAccepted
+    | Same | Quantified | Compare | FlowsPossible | ConnectionsAreFlows | AccountsAccepted
 )  # fmt: skip
 
 # ---------------------------------------------------------------- declarations

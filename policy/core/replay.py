@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policy.core.endpoints import Endpoint
-from policy.core.layout import Group, Onward
-from policy.core.model import Anything, Endpoints, Named, PathClaim
+from policy.core.layout import Filter, Group, Onward
+from policy.core.model import Named, PathClaim
 from policy.core.steps import Crossing, Step
 from policy.core.view import Ear, View
 from policy.core.walk import Letter, Rest, after, rest_of
@@ -37,13 +37,6 @@ class Replay:
             or self._ends(start, steps)
             or self._passes(steps)
         )
-
-    @staticmethod
-    def connection(view: View, step: Step) -> str | None:
-        """None when that single connection surely exists, whoever opens it."""
-        anyone = Endpoints((Anything(firewalls=True),))
-        replay = Replay(view, PathClaim("no", anyone, anyone))
-        return replay.refusal(step.source, (step,))
 
     def _begins(self, start: int) -> str | None:
         sources = self._members(self.layout.group(self.claim.source)) | self._compromised
@@ -142,19 +135,50 @@ class Replay:
         if crossing.from_zone != zone:
             return "its chain has a gap"
         if crossing.link is not None:
-            link = self.layout.model.links[crossing.link]
-            joined = {zone, crossing.into_zone} <= set(link.zones) and self._holds(self.view.truth(link.when))
-            return None if joined and crossing.via is None else "no link joins the zones"
+            return None if self._linked(crossing) else "no link joins the zones"
         name = crossing.via
-        if name not in self.layout.firewalls or not {zone, crossing.into_zone} <= set(
-            self.layout.model.firewalls[name].zones
-        ):
+        if name not in self.layout.firewalls or not self._joined(crossing, self.layout.model.firewalls[name].zones):
             return "no such firewall joins the zones"
         if self._holds(self.view.bypassed(name)):
-            return None
+            return self._said(crossing, "bypassed")
         rules = self.layout.relevant(target, self._class(step))[0].get(name, ())
         passed = self.view.passing(name, rules, target, zone, crossing.into_zone, self.sure)
-        return None if passed >> source & 1 else f"{name} does not pass it"
+        if not passed >> source & 1:
+            return f"{name} does not pass it"
+        if self.layout.firewalls[name] == source:
+            return self._said(crossing, "own packet")
+        return self._decided(crossing, rules, source, target)
+
+    def _joined(self, crossing: Crossing, zones: Sequence[str]) -> bool:
+        return {crossing.from_zone, crossing.into_zone} <= set(zones)
+
+    def _linked(self, crossing: Crossing) -> bool:
+        links = self.layout.model.links
+        if crossing.link is None or not 0 <= crossing.link < len(links) or crossing.via is not None:
+            return False
+        link = links[crossing.link]
+        said = self._said(crossing, "link") is None
+        return said and self._joined(crossing, link.zones) and self._holds(self.view.truth(link.when))
+
+    def _said(self, crossing: Crossing, by: str) -> str | None:
+        """None when the crossing says that this let it happen, and no rule. What is only possible may say anything."""
+        return None if not self.sure or (crossing.by == by and crossing.rule is None) else "something else let it pass"
+
+    def _decided(self, crossing: Crossing, rules: Sequence[Filter], source: int, target: int) -> str | None:
+        """None when the rule that the crossing names, or the default, may decide, and no earlier rule surely does."""
+        if not self.sure:
+            return None
+        for rule in rules:
+            if not rule.between(crossing.from_zone, crossing.into_zone):
+                continue
+            surely, possibly = (members >> source & 1 for members in self.view.group(rule.source))
+            applies = self.view.applies(rule, target)
+            if rule.place == crossing.rule:
+                there = crossing.by == "rule" and rule.allow and possibly and applies is not False
+                return None if there else "something else let it pass"
+            if surely and applies:
+                return "an earlier rule decides"
+        return self._said(crossing, "default")
 
     # -------------------------------------------------------- accounts
 

@@ -11,6 +11,7 @@ from the destination and keeps, for every zone, the endpoints whose packets, wer
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -246,9 +247,7 @@ class View:
         match."""
         passed, rest = 1 << self.layout.firewalls[firewall], self.layout.everyone
         for rule in rules:
-            if (rule.from_zones is not None and a not in rule.from_zones) or (
-                rule.into_zones is not None and b not in rule.into_zones
-            ):
+            if not rule.between(a, b):
                 continue
             applies = self.applies(rule, target)
             if applies is False:
@@ -340,19 +339,26 @@ class _Inward:
         return rows
 
     def simple_chains(self, ends: list[str], arrive: int) -> dict[str, Row]:
-        """Over chains that visit no zone twice, one by one: a loop may pass what the walk wants."""
-        everyone = self.view.layout.everyone
+        """Over chains that visit no zone twice (a loop may pass what the walk wants), short ones first, until every
+        source that chains with loops would let through has one without."""
+        layout = self.view.layout
         rows: dict[str, Row] = {}
-        stack = [([zone], [everyone if q == arrive else 0 for q in range(self.way.states)]) for zone in reversed(ends)]
-        while stack:
-            chain, row = stack.pop()
+        missing = {
+            zone: [r & layout.occupants[zone].widest for r in row] for zone, row in self.closure(ends, arrive).items()
+        }
+        queue = deque(
+            ([zone], [layout.everyone if q == arrive else 0 for q in range(self.way.states)]) for zone in ends
+        )
+        while queue and any(any(row) for row in missing.values()):
+            chain, row = queue.popleft()
             b = chain[-1]
-            rows[b] = [g | k for g, k in zip(row, rows[b], strict=True)] if b in rows else row
-            for a, via in reversed(self.view.layout.neighbours[b]):
+            rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
+            missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
+            for a, via in layout.neighbours[b]:
                 if a not in chain:
                     gain = self._before(a, b, via, row, None)
                     if any(gain):
-                        stack.append(([*chain, a], gain))
+                        queue.append(([*chain, a], gain))
         return rows
 
     def _before(self, a: str, b: str, via: str | int, row: Row, known: Row | None) -> Row:

@@ -227,9 +227,10 @@ class Walk:
             leaving |= some
         for some in places.relaying:
             relaying |= some
-        return bool(near & leaving) or any(relaying >> r.number & 1 and near >> r.at & 1 for r in self._onwards_to(ear))
+        return bool(near & leaving) or any(relaying >> r.number & 1 and near >> r.at & 1 for r in self.onwards_to(ear))
 
-    def _onwards_to(self, ear: Ear) -> Iterator[Onward]:
+    def onwards_to(self, ear: Ear) -> Iterator[Onward]:
+        """The relays that may go on to the ear."""
         for relay in self.view.layout.onwards_to.get(ear.at, ()):
             if relay.onward >> ear.packet & 1:
                 possible = (i == ear.at and self.view.truth(when) is not False for i, when in relay.targets)
@@ -242,7 +243,7 @@ class Walk:
             sources = row[leave] & ear.possible
             if sources & places.leaving[leave]:
                 yield Arrival(ear, leave, arrive, sources & places.leaving[leave], None, goal, more)
-            for relay in self._onwards_to(ear) if places.relaying[leave] else ():
+            for relay in self.onwards_to(ear) if places.relaying[leave] else ():
                 if places.relaying[leave] >> relay.number & 1 and sources >> relay.at & 1:
                     yield Arrival(ear, leave, arrive, 0, relay, goal, more)
 
@@ -329,7 +330,7 @@ class Attack(Walk):
         leaving = row[places.at] & ear.possible & places.leaving[0]
         if leaving and (not ear.asks or not admits.isdisjoint(purse)):
             yield Arrival(ear, places.at, arrive, leaving, None, goal, later)
-        for relay in self._onwards_to(ear) if places.relaying[0] else ():
+        for relay in self.onwards_to(ear) if places.relaying[0] else ():
             firewall = self.view.layout.endpoints[relay.at].sort == "firewall"
             leave = self.relayed(places.at, relay.at) if firewall else places.at
             if leave is None or not places.relaying[0] >> relay.number & 1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policy.core.endpoints import Endpoint
-from policy.core.evidence import EFFECTS, Fact, Lemma, Route, Witness, exists
+from policy.core.evidence import EFFECTS, Fact, Lemma, Lemmas, Route, Witness, exists
 from policy.core.judge import Judge, bind
 from policy.core.layout import bits
 from policy.core.model import (
@@ -27,7 +27,9 @@ from policy.core.model import (
 )
 from policy.core.steps import Step
 from policy.core.view import ANY_WAY, Ear, Literal
-from policy.solver.reach import Trail, connection, search
+from policy.solver.connect import Trail, connection
+from policy.solver.reach import search
+from policy.solver.shortest import shortest
 
 if TYPE_CHECKING:
     from policy.solver.case import Case
@@ -74,30 +76,32 @@ class Blame:
         )
         chosen = {name: value for (name, value), is_so in self.world.items() if is_so and value not in EFFECTS}
         failure = frozenset(x for x, happens in self.world.items() if happens and x[1] in EFFECTS)
-        return Witness(chosen, failure, self._matters(), start, steps, facts, self._used(culprits))
+        lemmas = self._lemmas(culprits)
+        return Witness(chosen, failure, self._matters(lemmas), start, steps, facts, lemmas)
 
     # -------------------------------------------------------- what matters
 
-    def _matters(self) -> tuple[str, ...]:
-        """The options without whose value the claim might hold: a smallest set, as far as the lemmas tell."""
-        model, claim, lemmas = self.layout.model, self.case.invariant.claim, self.case.lemmas
+    def _matters(self, lemmas: tuple[Lemma, ...]) -> tuple[str, ...]:
+        """The options without whose value the claim might hold, as far as these lemmas tell: none is superfluous."""
+        case, model = self.case, self.layout.model
         failures = {x: v for x, v in self.world.items() if x[1] in EFFECTS}
         values = [(name, value) for (name, value), is_so in self.world.items() if is_so and value not in EFFECTS]
+        known = Lemmas(case.threats, lemmas)
 
         def enough(items: list[tuple[Literal, bool]]) -> bool:
             view = self.learner.view({**failures, **dict(items)})
-            return Judge(view, lemmas.told(view)).claim(claim) is False
+            return Judge(view, known.told(view)).claim(case.invariant.claim) is False
 
         kept = {literal[0] for literal, _ in self.learner.fewest([(x, True) for x in values], enough)}
         return tuple(name for name in model.options if name in kept)
 
-    def _used(self, culprits: list[Culprit]) -> tuple[Lemma, ...]:
+    def _lemmas(self, culprits: list[Culprit]) -> tuple[Lemma, ...]:
         """The routes that are shown, and one lemma for every other path claim that decides the verdict."""
-        routes = {culprit.route.claim: culprit.route for culprit in culprits if culprit.route is not None}
-        used: dict[PathClaim, Lemma] = dict(routes)
+        used: dict[PathClaim, Lemma] = {c.route.claim: c.route for c in culprits if c.route is not None}
 
         def told(claim: PathClaim) -> bool | None:
-            used.setdefault(claim, self._lemma(claim))
+            if claim not in used:
+                used[claim] = self._lemma(claim)
             return exists(claim, isinstance(used[claim], Route))
 
         Judge(self.view, told).claim(self.case.invariant.claim)
@@ -169,7 +173,9 @@ class Blame:
     def _route(self, claim: PathClaim) -> Route | None:
         """A shortest one in the world, where there is one."""
         found = search(self.view, claim, self.learner.budget)
-        return self.learner.route(claim, found, self.world) if isinstance(found, Trail) else None
+        if not isinstance(found, Trail):
+            return None
+        return self.learner.route(claim, shortest(self.view, claim, found, self.learner.budget), self.world)
 
     def _connection(self, claim: CanReach) -> Step | None:
         sources = self.view.group(self.layout.group(claim.source))[0]

@@ -23,9 +23,10 @@ from policy.core.obligations import obligations
 from policy.core.view import Decisions, Literal, View
 from policy.solver.blame import Blame
 from policy.solver.budget import Budget, OutOfBudgetError
+from policy.solver.connect import Trail
 from policy.solver.encode import Atom, Encoder
 from policy.solver.learn import Learner
-from policy.solver.reach import Trail, search
+from policy.solver.reach import search
 from policy.solver.split import Splitter
 
 Z3_STEPS = 20  # what one step of the budget is worth in z3's own units, roughly

@@ -82,7 +82,7 @@ class Encoder:
                 doing = z3.Bool(f"threat {i}: {unit.name} {threat.effect}")
                 blamed.setdefault((unit.name, threat.effect), []).append(doing)
                 doings.append(doing)
-            found.append(z3.AtMost(*doings, threat.most))
+            found += [z3.AtMost(*doings, threat.most)] if doings else []
         found += [self.literal(literal) == z3.Or(doings) for literal, doings in blamed.items()]
         return found
 

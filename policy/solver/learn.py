@@ -19,7 +19,9 @@ from policy.core.steps import Step
 from policy.core.view import Decisions, Literal, View
 from policy.core.walk import named, rest_of
 from policy.solver.budget import Budget
-from policy.solver.reach import Trail, search
+from policy.solver.connect import Trail
+from policy.solver.reach import search
+from policy.solver.shortest import shortened
 
 Items = list[tuple[Literal, bool]]
 
@@ -41,22 +43,13 @@ class Learner:
 
     def route(self, claim: PathClaim, trail: Trail, world: Decisions) -> Route:
         """The trail as a lemma; it is one of the world's."""
-        trail = self._shortened(claim, trail, self.view(world))
+        trail = shortened(self.view(world), claim, trail)
         names = {name for step in trail.steps for name in self._names(step)} | self._ends(claim)
         needed = self.fewest(
             [(x, v) for x, v in world.items() if x[0] in names],
             lambda items: Replay(self.view(dict(items)), claim).refusal(trail.start, trail.steps) is None,
         )
         return Route(claim, tuple(sorted(needed)), trail.start, trail.steps)
-
-    def _shortened(self, claim: PathClaim, trail: Trail, view: View) -> Trail:
-        """Without the steps that an attack does not need."""
-        steps = list(trail.steps)
-        for i in reversed(range(len(steps)) if claim.attack else ()):
-            fewer = steps[:i] + steps[i + 1 :]
-            if Replay(view, claim).refusal(trail.start, fewer) is None:
-                steps = fewer
-        return Trail(trail.start, tuple(steps))
 
     def fewest(self, items: Items, enough: Callable[[Items], bool]) -> Items:
         """A smallest part of the items that is still enough: halves are dropped first, then single ones."""

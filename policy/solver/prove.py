@@ -73,16 +73,20 @@ class Prover:
         return tuple(numbers)
 
     def _misplaced(self, encoder: Encoder, solver: z3.Solver, marks: list[z3.BoolRef]) -> Iterator[Fault]:
+        """Hosts that stand in more or less than one place in some world, components that stand in more."""
         things: list[tuple[Host | Component, tuple[Tagged, ...]]] = []
         things += [(host, host.zones) for host in self.model.hosts.values()]
         things += [(component, component.hosts) for component in self.model.components.values()]
         for thing, tags in things:
-            conditional = [tag for tag in tags if list(options_in(tag.when))]
-            held = [(encoder.condition(tag.when), 1) for tag in tags]
-            if conditional and solver.check(*marks, encoder.condition(thing.when), z3.Not(z3.PbEq(held, 1))) == z3.sat:
+            places = tuple(dict.fromkeys(tag.when for tag in tags))  # zones of one item have one condition
+            if not any(True for _ in options_in(places)):
+                continue
+            held = [(encoder.condition(when), 1) for when in places]
+            sound = z3.PbEq(held, 1) if isinstance(thing, Host) else z3.PbLe(held, 1)
+            if solver.check(*marks, encoder.condition(thing.when), z3.Not(sound)) == z3.sat:
                 decided = encoder.world(solver.model())
                 view = View(self.layout, decided)
-                count = sum(view.truth(tag.when) is True for tag in tags)
+                count = sum(view.truth(when) is True for when in places)
                 sort: OneOf["host", "component"] = "host" if isinstance(thing, Host) else "component"
                 yield Fault("placement", (), sort, thing.name, count, _chosen(decided))
 

@@ -1,0 +1,102 @@
+"""One connection of a walk, as it happens: a shortest chain of zones with what decided at each crossing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policy.core.endpoints import Endpoint
+from policy.core.layout import Onward
+from policy.core.steps import Crossing, Step
+from policy.core.view import Ear, View, Waypoints
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A walk that is possible in the view it was found in."""
+
+    start: Endpoint
+    steps: tuple[Step, ...]
+
+
+def connection(
+    view: View, source: int, ear: Ear, relay: Onward | None, way: Waypoints, leave: int, arrive: int
+) -> Step:
+    """The connection by a shortest chain of zones that takes the waypoints from one state to the other."""
+    zone, chain = next(_chains(view, source, ear, way, leave, arrive))
+    ends = view.layout.endpoints
+    point = view.layout.classes[ear.packet]
+    return Step(ends[source], ends[ear.at], point, zone, chain, None if relay is None else relay.key)
+
+
+def _chains(
+    view: View, source: int, ear: Ear, way: Waypoints, leave: int, arrive: int
+) -> Iterator[tuple[str, tuple[Crossing, ...]]]:
+    """Breadth first. Who wants to pass things goes from zone to zone without return; who avoids them may cut out any
+    loop."""
+    layout, ends = view.layout, view.zones(ear.at)
+    rows = view.inward(ear.at, ear.packet, False, way, arrive)
+    machines = not (1 << source | 1 << ear.at) & layout.firewall_bits
+    queue: list[tuple[str, tuple[str, ...], int, tuple[Crossing, ...]]] = [
+        (zone, (zone,), leave, ()) for zone in view.zones(source)
+    ]
+    seen = {(zone, leave) for zone, _, _, _ in queue}
+    while queue:
+        zone, visited, state, chain = queue.pop(0)
+        apart = machines and zone == visited[0] and layout.model.zones[zone].isolated
+        if zone in ends and state == arrive and not apart:
+            yield visited[0], _without_loops(chain)
+        for b, via in layout.neighbours[zone]:
+            if way.wanted and b in visited:
+                continue
+            for crossing, later in _crossings(view, source, ear, zone, b, via, way, state):
+                if (rows.get(b, [0] * way.states)[later] >> source & 1) and (way.wanted or (b, later) not in seen):
+                    seen.add((b, later))
+                    queue.append((b, (*visited, b), later, (*chain, crossing)))
+    raise AssertionError("a connection without a chain")
+
+
+def _without_loops(chain: tuple[Crossing, ...]) -> tuple[Crossing, ...]:
+    kept: list[Crossing] = []
+    for crossing in chain:
+        kept.append(crossing)
+        earlier = next((i for i, c in enumerate(kept) if c.from_zone == crossing.into_zone), None)
+        if earlier is not None:
+            del kept[earlier:]
+    return tuple(kept)
+
+
+def _crossings(
+    view: View, source: int, ear: Ear, a: str, b: str, via: str | int, way: Waypoints, state: int
+) -> Iterator[tuple[Crossing, int]]:
+    if isinstance(via, int):
+        if view.truth(view.layout.model.links[via].when) is not False:
+            yield Crossing(a, b, None, "link", link=via), state
+        return
+    bypassed = view.bypassed(via)
+    counts = bypassed is False or (bypassed is None and way.wanted)
+    later = way.crossing(state, via) if counts else state
+    if later is None:
+        return
+    if bypassed is not False:
+        yield Crossing(a, b, via, "bypassed"), later
+    elif view.layout.firewalls[via] == source:
+        yield Crossing(a, b, via, "own packet"), later
+    else:
+        rules = view.layout.relevant(ear.at, ear.packet)[0].get(via, ())
+        if view.passing(via, rules, ear.at, a, b, sure=False) >> source & 1:
+            place = deciding(view, via, source, ear, a, b)
+            yield Crossing(a, b, via, "default" if place is None else "rule", place), later
+
+
+def deciding(view: View, firewall: str, source: int, ear: Ear, a: str, b: str) -> int | None:
+    """The place of the first rule that may allow the packet, None for the default."""
+    for rule in view.layout.relevant(ear.at, ear.packet)[0].get(firewall, ()):
+        if (
+            rule.between(a, b)
+            and rule.allow
+            and view.applies(rule, ear.at) is not False
+            and view.group(rule.source)[1] >> source & 1
+        ):
+            return rule.place
+    return None
