@@ -122,7 +122,7 @@ def _wanted_from(view: View, claim: PathClaim, free: Attack, begin: Places, budg
                 steps.append(step_of(attack, places, arrival))
                 rest = after(rest, frozenset({thing}))
                 break
-    return Trail(view.layout.endpoints[start], (*steps, last))
+    return Trail(view.layout.endpoints[start], (*steps, last)) if rest is True else None
 
 
 def _wished(view: View, rest: Rest) -> Iterator[Named]:

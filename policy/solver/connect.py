@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,12 +38,12 @@ def _chains(
     layout, ends = view.layout, view.zones(ear.at)
     rows = view.inward(ear.at, ear.packet, False, way, arrive)
     machines = not (1 << source | 1 << ear.at) & layout.firewall_bits
-    queue: list[tuple[str, tuple[str, ...], int, tuple[Crossing, ...]]] = [
+    queue = deque[tuple[str, tuple[str, ...], int, tuple[Crossing, ...]]](
         (zone, (zone,), leave, ()) for zone in view.zones(source)
-    ]
-    seen = {(zone, leave) for zone, _, _, _ in queue}
+    )
+    seen = {(zone, zone, leave) for zone, _, _, _ in queue}
     while queue:
-        zone, visited, state, chain = queue.pop(0)
+        zone, visited, state, chain = queue.popleft()
         apart = machines and zone == visited[0] and layout.model.zones[zone].isolated
         if zone in ends and state == arrive and not apart:
             yield visited[0], _without_loops(chain)
@@ -50,8 +51,10 @@ def _chains(
             if way.wanted and b in visited:
                 continue
             for crossing, later in _crossings(view, source, ear, zone, b, via, way, state):
-                if (rows.get(b, [0] * way.states)[later] >> source & 1) and (way.wanted or (b, later) not in seen):
-                    seen.add((b, later))
+                if not rows.get(b, [0] * way.states)[later] >> source & 1:
+                    continue
+                if way.wanted or (visited[0], b, later) not in seen:
+                    seen.add((visited[0], b, later))
                     queue.append((b, (*visited, b), later, (*chain, crossing)))
     raise AssertionError("a connection without a chain")
 
