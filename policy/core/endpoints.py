@@ -15,11 +15,13 @@ from policy.core.model import Address, Addresses, Model, Network
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A host or firewall by its full name, or someone in the zone `name`, at `address` where the zone is split."""
+    """A host or firewall by its full name, or someone in the zone `name`, at `address` where the zone is split. A host
+    of which it is open where it stands may be split, too: `place` numbers the places (0: not split)."""
 
     sort: Literal["host", "firewall", "someone"]
     name: str
     address: Address | None = None
+    place: int = 0
 
     def __str__(self) -> str:
         at = "" if self.address is None else f" at {self.address}"

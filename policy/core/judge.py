@@ -126,22 +126,22 @@ class Judge:
                 return claim
             case InPlace(Named(sort, name), Named(_, place)):
                 zones = self._zones(place)
-                return either(
-                    *(
-                        both(at, *_if(zone in zones, when))
-                        for i, at in self._at(sort, name)
-                        for zone, when in self.layout.zones_of(i)
-                    )
+                inside = (
+                    both(at, when)
+                    for i, at in self._at(sort, name)
+                    for zone, when in self.layout.zones_of(i)
+                    if zone in zones
                 )
+                return self.layout.some(*inside)
             case IsKind(Named("component", name), kind):
-                there = either(*(when for _, when in self.layout.stands(name)))
-                return both(there, self.layout.has_kind(self.model.components[name].kinds, kind))
+                return both(self.layout.runs(name), self.layout.has_kind(self.model.components[name].kinds, kind))
             case IsKind(Named(_, name), kind):
                 has = (both(when, self.layout.has_kind(c.kinds, kind)) for c, when in self.layout.carriers(name))
-                return both(self.layout.present[self.layout.hosts[name]], either(*has))
+                return both(self.layout.exists(name), self.layout.some(*has))
             case Runs(Named(_, host), Named(_, component)):
-                i = self.layout.hosts[host]
-                return either(*(when for at, when in self.layout.stands(component) if at == i))
+                thing = self.model.components[component]
+                there = self.layout.some(*(tag.when for tag in thing.hosts if tag.name == host))
+                return both(self.layout.exists(host), thing.when, there)
             case ListensOn(Named(sort, name), on):
                 return self._listens(sort, name, self.layout.heard(on)[0])
             case Joins(Named(_, firewall), Named(_, place)):
@@ -158,16 +158,17 @@ class Judge:
         return set(self.model.domains[place].zones) if place in self.model.domains else {place}
 
     def _at(self, sort: str, name: str) -> list[tuple[int, Claim]]:
-        return list(self.layout.stands(name)) if sort == "component" else [(self.layout.hosts[name], ALWAYS)]
+        if sort == "component":
+            return list(self.layout.stands(name))
+        return [(i, ALWAYS) for i in self.layout.hosts[name]]
 
     def _listens(self, sort: str, name: str, classes: int) -> Claim:
         if sort == "component":
             component = self.model.components[name]
-            there = either(*(when for _, when in self.layout.stands(name)))
             heard = (x.when for x in component.listens if self.layout.heard(x.services)[0] & classes)
-            return both(there, either(*heard))
-        items = self.layout.listening[self.layout.hosts[name]]
-        return either(*(when for heard, _, when in items if heard & classes))
+            return both(self.layout.runs(name), self.layout.some(*heard))
+        items = (item for i in self.layout.hosts[name] for item in self.layout.listening[i])
+        return self.layout.some(*(when for heard, _, when in items if heard & classes))
 
     def _accepts(self, a: str, b: str) -> Claim:
         """As a condition over the open trusts: any direct one, or any chain of transitive ones."""
@@ -204,14 +205,14 @@ class Judge:
             yield from ((Named(binder.sort, name), ALWAYS) for name in things[binder.sort])
 
     def _machines(self, binder: Binder) -> Iterator[tuple[Named, Claim]]:
-        group = None if binder.within is None else self.layout.group(binder.within)
-        stands: Iterable[tuple[str, list[tuple[int, Claim]]]]
-        if binder.sort == "host":
-            stands = ((name, [(i, self.layout.present[i])]) for name, i in self.layout.hosts.items())
-        else:
-            stands = ((name, list(self.layout.stands(name))) for name in self.model.components)
-        for name, hosts in stands:
-            condition = either(*(both(when, membership(group, i)) for i, when in hosts))
+        layout, component = self.layout, binder.sort == "component"
+        group = None if binder.within is None else layout.group(binder.within)
+        for name in self.model.components if component else self.model.hosts:
+            if group is None:
+                condition = layout.runs(name) if component else layout.exists(name)
+            else:
+                stands = layout.stands(name) if component else [(i, layout.present[i]) for i in layout.hosts[name]]
+                condition = layout.some(*(both(when, membership(group, i)) for i, when in stands))
             if condition != NEVER:
                 yield Named(binder.sort, name), condition
 
@@ -321,10 +322,12 @@ class Judge:
     def flow_sources(self, flow: Flow) -> list[tuple[int | None, bool | None]]:
         """Who the flow may start from, and whether it does: named sources; its someone where it has none; None (nobody
         in particular, who asks only that there is a destination)."""
-        sure, possible = self.view.group(self.layout.group(flow.source))
-        someone = self.layout.everyone & ~self.layout.firewall_bits & ~((1 << len(self.layout.hosts)) - 1)
+        group = self.layout.group(flow.source)
+        sure, possible = self.view.group(group)
+        someone = self.layout.everyone & ~self.layout.firewall_bits & ~self.layout.host_bits
         named = [(i, True if sure >> i & 1 else None) for i in bits(possible & ~someone)]
-        nameless = _not(join(inside for _, inside in named))
+        somebody = self.layout.some(*(membership(group, i) for i in bits(group.widest & ~someone)))
+        nameless = _not(self.view.truth(somebody))
         found: list[tuple[int | None, bool | None]] = [(None, True), *named]
         if nameless is not False:
             found += [(i, meet((nameless, True if sure >> i & 1 else None))) for i in bits(possible & someone)]
@@ -334,15 +337,21 @@ class Judge:
         """Whether each other destination that listens is open to the source, and there is one."""
         sure, possible = self.view.group(self.layout.group(flow.target))
         classes = self.layout.heard(flow.services)[0]
-        there: bool | None = False
-        each: list[bool | None] = []
+        each: list[bool | None] = [self.view.truth(self._heard_of(flow, source))]
         for ear in self.heard_by(possible, classes):
-            if ear.at != source:
+            if source is not None and ear.at != source:
                 certain = bool(sure >> ear.at & 1) and self.surely_hears(ear)
-                there = join((there, True if certain else None))
-                if source is not None:
-                    each.append(join((None if not certain else False, self.open_to(ear.at, ear.packet, source))))
-        return meet((there, *each))
+                each.append(join((None if not certain else False, self.open_to(ear.at, ear.packet, source))))
+        return meet(each)
+
+    def _heard_of(self, flow: Flow, source: int | None) -> Claim:
+        """When there is a destination other than the source that listens on one of the flow's services."""
+        group, classes = self.layout.group(flow.target), self.layout.heard(flow.services)[0]
+        found: list[Claim] = []
+        for i in bits(group.widest):
+            if i != source:
+                found += [both(membership(group, i), when) for when in self.layout.hears(i, classes)]
+        return self.layout.some(*found)
 
     def surely_hears(self, ear: Ear) -> bool:
         """Whether the ear is surely there (for some sources at least)."""
@@ -412,13 +421,14 @@ class Judge:
 
     def accounts(self, host: str) -> Iterator[tuple[str, bool | None, bool | None]]:
         """(domain, whether something on the host has an account of it, whether the host's domain accepts it)."""
-        i = self.layout.hosts[host]
-        there = self.view.truth(self.layout.present[i])
-        for carrier, when in self.layout.carriers(host):
-            for tag in carrier.accounts:
-                held = meet((there, self.view.truth(both(when, tag.when))))
-                surely, possibly = self.view.admits(i, sure=True), self.view.admits(i)
-                yield tag.name, held, True if tag.name in surely else None if tag.name in possibly else False
+        for i in self.layout.hosts[host]:
+            surely, possibly = self.view.admits(i, sure=True), self.view.admits(i)
+            for carrier, when in self.layout.carriers(host):
+                for tag in carrier.accounts:
+                    held = self.view.truth(both(self.layout.present[i], when, tag.when))
+                    if held is not False:
+                        accepted = True if tag.name in surely else None if tag.name in possibly else False
+                        yield tag.name, held, accepted
 
 
 def compare(left: tuple[int, int], operator: str, right: tuple[int, int]) -> bool | None:
@@ -436,7 +446,3 @@ def compare(left: tuple[int, int], operator: str, right: tuple[int, int]) -> boo
 
 def _not(value: bool | None) -> bool | None:
     return None if value is None else not value
-
-
-def _if(holds: bool, condition: Claim) -> tuple[Claim, ...]:
-    return (condition,) if holds else (NEVER,)

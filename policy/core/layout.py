@@ -7,7 +7,7 @@ set is an int whose bit i stands for `Layout.endpoints[i]` (or class i of packet
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 
 from policy.core.endpoints import Endpoint, endpoints, parts
@@ -44,7 +44,7 @@ def both(*conditions: Claim) -> Claim:
     """The conjunction, without the parts that always hold; NEVER when one part never does."""
     if any(c == NEVER for c in conditions):
         return NEVER
-    rest = tuple(c for c in conditions if c != ALWAYS)
+    rest = tuple(dict.fromkeys(c for c in conditions if c != ALWAYS))
     return rest[0] if len(rest) == 1 else And(rest)
 
 
@@ -52,7 +52,7 @@ def either(*conditions: Claim) -> Claim:
     """The disjunction, ALWAYS when one part always holds."""
     if any(c == ALWAYS for c in conditions):
         return ALWAYS
-    rest = tuple(c for c in conditions if c != NEVER)
+    rest = tuple(dict.fromkeys(c for c in conditions if c != NEVER))
     return rest[0] if len(rest) == 1 else Or(rest)
 
 
@@ -77,10 +77,9 @@ def bits(mask: int) -> Iterator[int]:
 
 
 class Group:
-    """A set of endpoints: those of `fixed` always, each of `guarded` when its condition holds; without those of
-    `minus`."""
+    """A set of endpoints: those of `fixed` always, each of `guarded` when its condition holds."""
 
-    __slots__ = ("fixed", "guarded", "minus", "options", "widest")
+    __slots__ = ("fixed", "guarded", "options", "widest")
     widest: int  # all that may be in it in some world
     options: frozenset[str]  # those that decide who is in it
 
@@ -88,26 +87,49 @@ class Group:
         self.fixed = 0
         for bit, when in items:
             self.fixed |= bit if when == ALWAYS else 0
-        self.guarded = tuple((bit, when) for bit, when in items if when != ALWAYS and bit & ~self.fixed)
-        self.minus = minus if minus is not None and minus.widest else None
+        guarded = [(bit & ~self.fixed, when) for bit, when in items if when != ALWAYS and bit & ~self.fixed]
+        if minus is not None:
+            guarded = [pair for bit, when in guarded for pair in _without(bit, when, minus)]
+            guarded += list(_without(self.fixed & minus.widest, ALWAYS, minus))
+            self.fixed &= ~minus.widest
+        self.guarded = tuple(guarded)
         self.widest = self.fixed
-        names: set[str] = set(self.minus.options) if self.minus else set()
-        for bit, when in self.guarded:
+        for bit, _ in self.guarded:
             self.widest |= bit
-            names.update(options_in(when))
-        self.options = frozenset(names)
+        self.options = frozenset(options_in(tuple(when for _, when in self.guarded)))
+
+
+def _without(mask: int, when: Claim, minus: Group) -> Iterator[tuple[int, Claim]]:
+    """The endpoints of the mask, each with the condition and that it is not in the other set."""
+    if mask & ~minus.widest:
+        yield mask & ~minus.widest, when
+    for i in bits(mask & minus.widest):
+        inside = membership(minus, i)
+        if inside not in (ALWAYS, when):
+            yield 1 << i, both(when, Not(inside))
 
 
 def membership(group: Group | None, i: int) -> Claim:
     """The condition under which the endpoint is in the set; None is the set of all."""
-    if group is None:
+    if group is None or group.fixed >> i & 1:
         return ALWAYS
-    inside: Claim = ALWAYS
-    if not group.fixed >> i & 1:
-        inside = either(*(when for bit, when in group.guarded if bit >> i & 1))
-    if group.minus is None or not group.minus.widest >> i & 1:
-        return inside
-    return both(inside, Not(membership(group.minus, i)))
+    return either(*(when for bit, when in group.guarded if bit >> i & 1))
+
+
+def exclude(a: Claim, b: Claim) -> bool:
+    """Whether it is plain that the two conditions never hold together."""
+    match a, b:
+        case Is(option, value), Is(other, another):
+            return option == other and value != another
+        case Not(of), _ if of == b:
+            return True
+        case _, Not(of) if of == a:
+            return True
+        case And(of), _:
+            return any(exclude(part, b) for part in of)
+        case _, And(of):
+            return any(exclude(a, part) for part in of)
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,11 +174,20 @@ class Layout:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.parts = parts(model)
-        self.endpoints: tuple[Endpoint, ...] = endpoints(model, self.parts)
+        self._placements = {name: self._apart(host) for name, host in model.hosts.items()}
+        self.endpoints: tuple[Endpoint, ...] = tuple(
+            placed for endpoint in endpoints(model, self.parts) for placed in self._placed(endpoint)
+        )
         self.number = {endpoint: i for i, endpoint in enumerate(self.endpoints)}
         self.everyone = (1 << len(self.endpoints)) - 1
-        self.hosts = {name: i for i, name in enumerate(model.hosts)}
-        self.firewalls = {name: len(self.hosts) + i for i, name in enumerate(model.firewalls)}
+        self.hosts: dict[str, tuple[int, ...]] = dict.fromkeys(model.hosts, ())
+        self.firewalls: dict[str, int] = {}
+        for i, endpoint in enumerate(self.endpoints):
+            if endpoint.sort == "host":
+                self.hosts[endpoint.name] += (i,)
+            elif endpoint.sort == "firewall":
+                self.firewalls[endpoint.name] = i
+        self.host_bits = sum(1 << i for numbers in self.hosts.values() for i in numbers)
         self.firewall_bits = sum(1 << i for i in self.firewalls.values())
         self._someone: dict[str, list[int]] = {zone: [] for zone in model.zones}
         for i, endpoint in enumerate(self.endpoints):
@@ -223,21 +254,68 @@ class Layout:
 
     # -------------------------------------------------------- hosts and what is on them
 
+    @staticmethod
+    def _apart(host: Host) -> tuple[Claim, ...]:
+        """The conditions of the places where the host may stand, if it is plain that they exclude each other: it is
+        then an endpoint for each, so that no walk enters it in one place and leaves it in another."""
+        places = tuple(dict.fromkeys(tag.when for tag in host.zones))
+        apart = all(exclude(a, b) for i, a in enumerate(places) for b in places[:i])
+        return places if len(places) > 1 and apart else ()
+
+    def _placed(self, endpoint: Endpoint) -> Sequence[Endpoint]:
+        places = self._placements[endpoint.name] if endpoint.sort == "host" else ()
+        return [replace(endpoint, place=i + 1) for i in range(len(places))] or [endpoint]
+
     @cached_property
     def present(self) -> tuple[Claim, ...]:
         """For every endpoint, when it exists."""
-        hosts = [both(h.when, either(*(tag.when for tag in h.zones))) for h in self.model.hosts.values()]
-        return (*hosts, *([ALWAYS] * (len(self.endpoints) - len(hosts))))
+        found: list[Claim] = []
+        for endpoint in self.endpoints:
+            if endpoint.sort == "host":
+                host = self.model.hosts[endpoint.name]
+                places = self._placements[host.name]
+                somewhere = places[endpoint.place - 1] if places else self.some(*(tag.when for tag in host.zones))
+                found.append(both(host.when, somewhere))
+            else:
+                found.append(ALWAYS)
+        return tuple(found)
+
+    def exists(self, host: str) -> Claim:
+        """When the host exists."""
+        there = self.model.hosts[host]
+        return both(there.when, self.some(*(tag.when for tag in there.zones)))
+
+    def some(self, *conditions: Claim) -> Claim:
+        """The disjunction, ALWAYS where the conditions plainly leave nothing out: all values of an option."""
+        found = either(*conditions)
+        values: dict[str, set[str]] = {}
+        for condition in conditions:
+            if isinstance(condition, Is):
+                values.setdefault(condition.option, set()).add(condition.value)
+            elif isinstance(condition, Not) and condition.of in conditions:
+                return ALWAYS
+        options = self.model.options
+        whole = any(name in options and some.issuperset(options[name].values) for name, some in values.items())
+        return ALWAYS if whole else found
+
+    @cached_property
+    def _zones(self) -> tuple[tuple[tuple[str, Claim], ...], ...]:
+        found: list[tuple[tuple[str, Claim], ...]] = []
+        for endpoint in self.endpoints:
+            if endpoint.sort == "host":
+                host = self.model.hosts[endpoint.name]
+                places = self._placements[host.name]
+                tags = [tag for tag in host.zones if not places or tag.when == places[endpoint.place - 1]]
+                found.append(tuple((tag.name, both(host.when, tag.when)) for tag in tags))
+            elif endpoint.sort == "firewall":
+                found.append(tuple((zone, ALWAYS) for zone in self.model.firewalls[endpoint.name].zones))
+            else:
+                found.append(((endpoint.name, ALWAYS),))
+        return tuple(found)
 
     def zones_of(self, i: int) -> Sequence[tuple[str, Claim]]:
         """Zones in which the endpoint may stand, each with its condition, in order."""
-        endpoint = self.endpoints[i]
-        if endpoint.sort == "host":
-            host = self.model.hosts[endpoint.name]
-            return [(tag.name, both(host.when, tag.when)) for tag in host.zones]
-        if endpoint.sort == "firewall":
-            return [(zone, ALWAYS) for zone in self.model.firewalls[endpoint.name].zones]
-        return [(endpoint.name, ALWAYS)]
+        return self._zones[i]
 
     def homes(self, i: int) -> Sequence[tuple[str, Claim]]:
         """The zones that may be the endpoint's first, which gives it its domain; none for firewalls."""
@@ -268,7 +346,12 @@ class Layout:
     def stands(self, component: str) -> Sequence[tuple[int, Claim]]:
         """The hosts that may run the component, by number."""
         thing = self.model.components[component]
-        return [(self.hosts[t.name], both(thing.when, t.when, self.present[self.hosts[t.name]])) for t in thing.hosts]
+        return [(i, both(thing.when, tag.when, self.present[i])) for tag in thing.hosts for i in self.hosts[tag.name]]
+
+    def runs(self, component: str) -> Claim:
+        """When the component exists."""
+        thing = self.model.components[component]
+        return both(thing.when, self.some(*(both(tag.when, self.exists(tag.name)) for tag in thing.hosts)))
 
     def place(self, name: str) -> Group:
         """The endpoints that a place stands for: a domain, zone, host, component or firewall by its full name."""
@@ -283,13 +366,24 @@ class Layout:
         """For every host, (classes, those that ask for an account, condition) of all that it or a component on it
         listens to."""
         found: dict[int, list[tuple[int, int, Claim]]] = {}
-        for name, i in self.hosts.items():
+        for name, i in self._machines():
             found[i] = [
                 (*self.heard(listens.services), both(self.present[i], when, listens.when))
                 for carrier, when in self.carriers(name)
                 for listens in carrier.listens
             ]
         return found
+
+    def hears(self, i: int, classes: int) -> Iterator[Claim]:
+        """The conditions of all for which the endpoint listens to one of the classes (from somewhere, if it
+        publishes)."""
+        yield from (when for heard, _, when in self.listening.get(i, ()) if heard & classes)
+        if self.endpoints[i].sort == "firewall":
+            yield from (o.when for o in self.onwards_at.get(i, ()) if o.classes & classes)
+
+    def _machines(self) -> Iterator[tuple[str, int]]:
+        """Every host with each of its numbers."""
+        return ((name, i) for name, numbers in self.hosts.items() for i in numbers)
 
     @cached_property
     def accounts(self) -> dict[int, list[tuple[str, Claim]]]:
@@ -306,8 +400,8 @@ class Layout:
     @cached_property
     def hardened(self) -> Group:
         """Whom the attacker cannot take over."""
-        hosts = [(1 << self.hosts[h.name], h.hardened) for h in self.model.hosts.values() if h.hardened != NEVER]
-        return Group([(self.firewall_bits, ALWAYS), *hosts])
+        hosts = [(1 << i, self.model.hosts[name].hardened) for name, i in self._machines()]
+        return Group([(self.firewall_bits, ALWAYS), *(pair for pair in hosts if pair[1] != NEVER)])
 
     def kinds_below(self, kind: str) -> frozenset[str]:
         """The kind and those that have it as an ancestor."""
@@ -332,16 +426,13 @@ class Layout:
         match term:
             case Anything(firewalls=with_firewalls):
                 mask = self.everyone if with_firewalls else self.everyone & ~self.firewall_bits
-                return [
-                    (mask & ~((1 << len(self.hosts)) - 1), ALWAYS),
-                    *((1 << i, self.present[i]) for i in range(len(self.hosts))),
-                ]
+                return [(mask & ~self.host_bits, ALWAYS), *((1 << i, self.present[i]) for _, i in self._machines())]
             case Named("domain", name):
                 return [item for zone in self.model.domains[name].zones for item in self._in_zone(zone)]
             case Named("zone", name):
                 return self._in_zone(name)
             case Named("host", name):
-                return [(1 << self.hosts[name], self.present[self.hosts[name]])]
+                return [(1 << i, self.present[i]) for i in self.hosts[name]]
             case Named("component", name):
                 return [(1 << i, when) for i, when in self.stands(name)]
             case Named("firewall", name):
@@ -358,7 +449,7 @@ class Layout:
 
     def _of_kind(self, kind: str) -> Sequence[tuple[int, Claim]]:
         found = []
-        for name, i in self.hosts.items():
+        for name, i in self._machines():
             for carrier, when in self.carriers(name):
                 has = self.has_kind(carrier.kinds, kind)
                 if has != NEVER:
@@ -367,7 +458,7 @@ class Layout:
 
     def _at(self, network: Network) -> Sequence[tuple[int, Claim]]:
         found: list[tuple[int, Claim]] = []
-        for name, i in self.hosts.items():
+        for name, i in self._machines():
             host = self.model.hosts[name]
             at = host.address_when if host.address is not None and host.address in network else NEVER
             fixed = host.address is not None and host.address_when == ALWAYS
@@ -433,7 +524,7 @@ class Layout:
     def onwards(self) -> tuple[Onward, ...]:
         """All relays (of hosts and of their components) and publishes, numbered."""
         found: list[Onward] = []
-        for name, at in self.hosts.items():
+        for name, at in self._machines():
             for carrier, when in self.carriers(name):
                 sort = "host" if isinstance(carrier, Host) else "component"
                 for i, relay in enumerate(carrier.relays):
@@ -469,9 +560,10 @@ class Layout:
         for target in relay.targets:
             if target.sort == "component":
                 targets += self.stands(target.name)
+            elif target.sort == "host":
+                targets += [(i, self.present[i]) for i in self.hosts[target.name]]
             else:
-                i = self.hosts[target.name] if target.sort == "host" else self.firewalls[target.name]
-                targets.append((i, self.present[i]))
+                targets.append((self.firewalls[target.name], ALWAYS))
         condition = both(self.present[at], when, relay.when)
         classes, onward = self.heard(relay.services)[0], self.heard(relay.onward)[0]
         return Onward(number, at, classes, tuple(targets), onward, condition, limit, key)

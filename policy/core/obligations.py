@@ -78,8 +78,10 @@ def _each(judge: Judge, target: Endpoints | None) -> Iterator[tuple[Endpoints, C
     set."""
     layout = judge.layout
     group = None if target is None else layout.group(target)
+    things: dict[Term, list[Claim]] = {}
     for i in bits(layout.everyone if group is None else group.widest):
         endpoint = layout.endpoints[i]
         if i not in layout.deaf and endpoint.sort != "someone":
-            term: Term = Named(endpoint.sort, endpoint.name)
-            yield Endpoints((term,)), membership(group, i)
+            things.setdefault(Named(endpoint.sort, endpoint.name), []).append(membership(group, i))
+    for thing, conditions in things.items():
+        yield Endpoints((thing,)), layout.some(*conditions)

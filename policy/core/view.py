@@ -136,7 +136,7 @@ class View:
 
     def group(self, group: Group) -> tuple[int, int]:
         """(surely, possibly) in the set."""
-        if not group.guarded and group.minus is None:
+        if not group.guarded:
             return group.fixed, group.fixed
         if id(group) not in self._groups:
             sure = possible = group.fixed
@@ -146,9 +146,6 @@ class View:
                     possible |= bit
                     if held:
                         sure |= bit
-            if group.minus is not None:
-                less_sure, less_possible = self.group(group.minus)
-                sure, possible = sure & ~less_possible, possible & ~less_sure
             self._groups[id(group)] = sure, possible
         return self._groups[id(group)]
 

@@ -116,7 +116,8 @@ def _visits(view: View, rest: Rest, wanted: bool) -> dict[int, Letter]:
     found: dict[int, set[Named]] = {}
     for what in named(rest):
         if what.sort == "host":
-            found.setdefault(view.layout.hosts[what.name], set()).add(what)
+            for i in view.layout.hosts[what.name]:
+                found.setdefault(i, set()).add(what)
         elif what.sort == "component":
             for i, when in view.layout.stands(what.name):
                 held = view.truth(when)

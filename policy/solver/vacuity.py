@@ -78,9 +78,9 @@ class Vacuity:
                 return
 
     def _accounts(self) -> Iterator[Claim]:
-        for name, i in self.layout.hosts.items():
+        for name in self.layout.hosts:
             for carrier, when in self.layout.carriers(name):
-                yield from (both(self.layout.present[i], when, tag.when) for tag in carrier.accounts)
+                yield from (both(self.layout.exists(name), when, tag.when) for tag in carrier.accounts)
 
     def _range(
         self, binders: tuple[Binder, ...], body: Claim, cases: list[tuple[dict[str, Named], z3.BoolRef]]
@@ -109,6 +109,6 @@ class Vacuity:
 
     def _some(self, group: Group) -> z3.BoolRef:
         """True iff somebody is in the set."""
-        if group.minus is None and group.fixed:
+        if group.fixed:
             return z3.BoolVal(True)
         return z3.Or([self.encoder.condition(membership(group, i)) for i in bits(group.widest)])
