@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from policy.core.binding import bind, variables
 from policy.core.endpoints import Endpoint
-from policy.core.judge import Judge, bind, variables
+from policy.core.judge import Judge
 from policy.core.layout import Layout
 from policy.core.model import (
     Anything,

@@ -6,10 +6,9 @@ view's decisions. With everything decided it is never open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
 
+from policy.core.binding import Bindings, bind
 from policy.core.layout import bits, both, either, membership
 from policy.core.model import (
     ALWAYS,
@@ -42,43 +41,8 @@ from policy.core.model import (
     Same,
     Tier,
     Trusts,
-    Variable,
 )
 from policy.core.view import Ear, View, join, meet
-
-T = TypeVar("T")
-Bindings = Mapping[str, Named]
-
-
-def bind(tree: T, bindings: Bindings) -> T:
-    """The tree with each bound variable replaced by what it stands for."""
-    return _bind(tree, bindings) if bindings else tree
-
-
-def _bind(tree: Any, bindings: Bindings) -> Any:
-    if isinstance(tree, Variable):
-        return bindings.get(tree.name, tree)
-    if isinstance(tree, tuple):
-        return tuple(_bind(child, bindings) for child in tree)
-    if isinstance(tree, (Quantified, Count)):
-        inner = {name: thing for name, thing in bindings.items() if all(b.name != name for b in tree.binders)}
-        return replace(tree, binders=_bind(tree.binders, bindings), body=_bind(tree.body, inner))
-    if is_dataclass(tree) and not isinstance(tree, (type, Named)):
-        changed = {f.name: _bind(getattr(tree, f.name), bindings) for f in fields(tree)}
-        return replace(tree, **changed)
-    return tree
-
-
-def variables(tree: Any) -> Iterator[Variable]:
-    """Every variable below a value of the model."""
-    if isinstance(tree, Variable):
-        yield tree
-    elif isinstance(tree, tuple):
-        for child in tree:
-            yield from variables(child)
-    elif is_dataclass(tree) and not isinstance(tree, type):
-        for item in fields(tree):
-            yield from variables(getattr(tree, item.name))
 
 
 class Judge:
@@ -121,6 +85,13 @@ class Judge:
 
     def fact(self, claim: Claim) -> Claim:
         """The condition under which a simple fact holds."""
+        if isinstance(claim, Accepts):
+            return self._accepts(claim.accepter.name, claim.accepted.name)
+        if claim not in self.layout.facts:
+            self.layout.facts[claim] = self._fact(claim)
+        return self.layout.facts[claim]
+
+    def _fact(self, claim: Claim) -> Claim:
         match claim:
             case Is():
                 return claim
@@ -148,8 +119,6 @@ class Judge:
                 return ALWAYS if self._zones(place) & set(self.model.firewalls[firewall].zones) else NEVER
             case Trusts(Named(_, a), Named(_, b)):
                 return either(*(t.when for t in self.model.trusts if (t.truster, t.trusted) == (a, b)))
-            case Accepts(Named(_, a), Named(_, b)):
-                return self._accepts(a, b)
             case Same(left, right):
                 return ALWAYS if left == right else NEVER
         raise TypeError(f"not a fact: {claim}")
@@ -247,8 +216,8 @@ class Judge:
     def _quantified(self, claim: Quantified) -> bool | None:
         cases = ((inside, bindings) for bindings, inside in self._cases(claim.binders))
         if claim.quantifier == "all":
-            return meet(join((_not(inside), self.claim(bind(claim.body, b)))) for inside, b in cases)
-        each = (meet((inside, self.claim(bind(claim.body, b)))) for inside, b in cases)
+            return meet(join((_not(inside), self.claim(self.layout.bound(claim.body, b)))) for inside, b in cases)
+        each = (meet((inside, self.claim(self.layout.bound(claim.body, b)))) for inside, b in cases)
         if claim.quantifier in ("some", "no"):
             found = join(each)
             return found if claim.quantifier == "some" else _not(found)
@@ -276,7 +245,7 @@ class Judge:
             case Count(binders, body):
                 low = high = 0
                 for bindings, inside in self._cases(binders):
-                    holds = meet((inside, self.claim(bind(body, bindings))))
+                    holds = meet((inside, self.claim(self.layout.bound(body, bindings))))
                     least, most = self._replicas(bindings)
                     low += least if holds else 0
                     high += most if holds is not False else 0

@@ -6,10 +6,12 @@ set is an int whose bit i stands for `Layout.endpoints[i]` (or class i of packet
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
+from policy.core.binding import bind
 from policy.core.endpoints import Endpoint, endpoints, parts
 from policy.core.model import (
     ALWAYS,
@@ -37,6 +39,7 @@ from policy.core.model import (
     Term,
 )
 
+T = TypeVar("T")
 NARROW = 64  # a rule with at most this many destinations is indexed by each of them
 
 
@@ -196,11 +199,26 @@ class Layout:
         self._groups: dict[Endpoints, Group] = {}
         self._services: dict[tuple[str, ...], tuple[int, int]] = {}
         self._relevant: dict[tuple[int, int], tuple[dict[str, tuple[Filter, ...]], frozenset[str]]] = {}
+        self._shared: dict[frozenset[str], frozenset[str]] = {}
+        self._keys: dict[object, int] = {}
+        self._bound: dict[tuple[int, tuple[tuple[str, Named], ...]], tuple[object, object]] = {}
+        self.facts: dict[Claim, Claim] = {}
         self._components_on: dict[str, list[tuple[Component, Claim]]] = {name: [] for name in model.hosts}
         for component in model.components.values():
             for tag in component.hosts:
                 if tag.name in self._components_on:
                     self._components_on[tag.name].append((component, both(component.when, tag.when)))
+
+    def key(self, value: object) -> int:
+        """A number above 0 that equal values share."""
+        return self._keys.setdefault(value, len(self._keys) + 1)
+
+    def bound(self, tree: T, bindings: Mapping[str, Named]) -> T:
+        """As `bind`, and remembered."""
+        key = (id(tree), tuple(bindings.items()))
+        if key not in self._bound:
+            self._bound[key] = tree, bind(tree, bindings)  # the tree is kept, so that no other gets its id
+        return self._bound[key][1]  # type: ignore[return-value]
 
     # -------------------------------------------------------- packets
 
@@ -491,7 +509,8 @@ class Layout:
                     found.setdefault(rule.firewall, []).append(rule)
                     names |= rule.options
             ordered = {name: tuple(sorted(rules, key=lambda r: r.place)) for name, rules in found.items()}
-            self._relevant[key] = ordered, frozenset(names)
+            shared = self._shared.setdefault(frozenset(names), frozenset(names))
+            self._relevant[key] = ordered, shared
         return self._relevant[key]
 
     @cached_property

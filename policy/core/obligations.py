@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from policy.core.judge import Judge, bind
+from policy.core.binding import bind
+from policy.core.judge import Judge
 from policy.core.layout import bits, membership
 from policy.core.model import (
     ALWAYS,

@@ -68,7 +68,7 @@ class Waypoints:
 
     states = 1
     wanted = False
-    key: object = None
+    key = 0  # the same for those that tell the same apart (`Layout.key`)
 
     def crossing(self, state: int, firewall: str) -> int | None:
         """The state after a connection crossed the firewall; None where no walk may go on."""
@@ -95,6 +95,9 @@ class View:
         self._known = self._complete()
         self._groups: dict[int, tuple[int, int]] = {}
         self._ears: dict[int, tuple[Ear, ...]] = {}
+        self._rows: dict[tuple[int, int, bool, int, int], Row] = {}
+        self._decided: dict[frozenset[str], frozenset[tuple[Literal, bool]]] = {}
+        self.open: dict[str, None] = {}  # options that were asked for and are not decided, in the order of asking
         self._inwards: dict[object, dict[str, Row]] = like._inwards if like else {}
 
     def _complete(self) -> dict[Literal, bool]:
@@ -123,7 +126,10 @@ class View:
             case And(of):
                 return meet(self.truth(c) for c in of) if of else True
             case Is(option, value):
-                return self._known.get((option, value))
+                held = self._known.get((option, value))
+                if held is None:
+                    self.open[option] = None
+                return held
             case Not(of):
                 inner = self.truth(of)
                 return None if inner is None else not inner
@@ -271,6 +277,12 @@ class View:
     def sources(self, target: int, packet: int, sure: bool = False, way: Waypoints = ANY_WAY, arrive: int = 0) -> Row:
         """For every state of `way`, the endpoints that, leaving in that state, connect to the target with a packet of
         the class and arrive in state `arrive`; whether the target listens is not asked."""
+        key = (target, packet, sure, way.key, arrive)
+        if key not in self._rows:
+            self._rows[key] = self._sources(target, packet, sure, way, arrive)
+        return self._rows[key]
+
+    def _sources(self, target: int, packet: int, sure: bool, way: Waypoints, arrive: int) -> Row:
         found = [0] * way.states
         machine = self.layout.endpoints[target].sort != "firewall"
         own = self.zones(target, sure)
@@ -291,13 +303,26 @@ class View:
         the zone to the target and are then in state `arrive`. `without` leaves one of the target's own zones out as an
         end of the chain."""
         rules, names = self.layout.relevant(target, packet)
-        decided = frozenset(item for item in self._known.items() if item[0][0] in names) if self._known else None
-        key = (target, packet, sure, way.key, arrive, without, decided, self._openness)
+        if names not in self._decided:
+            self._decided[names] = self._settled(names)
+        key = (target, packet, sure, way.key, arrive, without, self._decided[names], self._openness)
         if key not in self._inwards:
             ends = [zone for zone in self.zones(target, sure) if zone != without]
             walk = _Inward(self, rules, target, sure, way)
             self._inwards[key] = walk.simple_chains(ends, arrive) if way.wanted else walk.closure(ends, arrive)
         return self._inwards[key]
+
+    def _settled(self, names: frozenset[str]) -> frozenset[tuple[Literal, bool]]:
+        """All that is known of these options."""
+        found: list[tuple[Literal, bool]] = []
+        for name in sorted(names):
+            known = [
+                ((name, value), self._known.get((name, value))) for value in self.layout.model.options[name].values
+            ]
+            found += [(literal, held) for literal, held in known if held is not None]
+            if any(held is None for _, held in known):
+                self.open[name] = None
+        return frozenset(found)
 
     @cached_property
     def _openness(self) -> tuple[frozenset[str], frozenset[str]]:

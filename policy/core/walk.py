@@ -74,7 +74,7 @@ class Passing(Waypoints):
             for letter in letters:
                 self._next[state, letter] = self._state(after(rest, letter))
         self.states = len(self.rests)
-        self.key = (waypoints, wanted, frozenset(self.visits.items()))
+        self.key = view.layout.key((waypoints, wanted, frozenset(self.visits.items())))
 
     def _state(self, rest: Rest) -> int | None:
         if rest is True and not self.wanted:
@@ -130,7 +130,7 @@ class Free(Passing):
     """The states of a walk without waypoints: one."""
 
     def __init__(self) -> None:
-        self.wanted, self.visits, self.crossings, self.states, self.key = False, {}, {}, 1, None
+        self.wanted, self.visits, self.crossings, self.states, self.key = False, {}, {}, 1, 0
 
 
 def passing(view: View, claim: PathClaim, cut: frozenset[str] = frozenset()) -> Passing:

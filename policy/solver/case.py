@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import z3
 
-from policy.core.evidence import EFFECTS, Barrier, Lemma, Lemmas, Proof, Route, Witness, exists, slack
+from policy.core.evidence import EFFECTS, Barrier, Lemma, Lemmas, Proof, Route, Split, Witness, exists, slack
 from policy.core.judge import Judge
 from policy.core.layout import Layout
 from policy.core.model import Claim, Invariant, PathClaim
@@ -27,7 +27,7 @@ from policy.solver.connect import Trail
 from policy.solver.encode import Atom, Encoder
 from policy.solver.learn import Learner
 from policy.solver.reach import search
-from policy.solver.split import Splitter
+from policy.solver.split import NotQuickError, Splitter
 
 Z3_STEPS = 20  # what one step of the budget is worth in z3's own units, roughly
 
@@ -62,16 +62,19 @@ class Case:
         view = self.learner.view({})
         judge = Judge(view, lambda claim: self._at_once(view, claim))
         claims = tuple(obligations(judge, self.invariant.claim))
-        goals = [self._goal(i, claim) for i, claim in enumerate(claims) if judge.claim(claim) is not True]
+        cases: dict[int, Split | None] = {}
+        splitter, goals = Splitter(self), list[Goal]()
+        for number, claim in enumerate(claims):
+            if judge.claim(claim) is not True:
+                try:
+                    cases[number] = splitter.quick(claim)
+                except NotQuickError:
+                    goals.append(self._goal(number, claim))
         world = self._worst(goals)
         if world is not None:
             return Blame(self, world).witness()
-        return self._proof(len(claims), goals)
-
-    def _proof(self, obligations: int, goals: list[Goal]) -> Proof:
-        splitter = Splitter(self)
-        cases = {goal.number: splitter.cases(goal, {}) for goal in goals}
-        return Proof(tuple(self.all_lemmas()), tuple(cases.get(i) for i in range(obligations)))
+        cases |= {goal.number: splitter.cases(goal, {}) for goal in goals}
+        return Proof(tuple(self.all_lemmas()), tuple(cases.get(i) for i in range(len(claims))))
 
     def all_lemmas(self) -> Iterator[Lemma]:
         """Everything learned about paths."""

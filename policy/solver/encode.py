@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import z3
 
+from policy.core.binding import bind
 from policy.core.evidence import EFFECTS, threatened
-from policy.core.judge import Judge, bind
+from policy.core.judge import Judge
 from policy.core.layout import Layout, options_in
 from policy.core.model import (
     AccountsAccepted,

@@ -1,5 +1,5 @@
 """The proof by cases: a tree over the options and failures that the lemmas of a goal speak of, until each case is
-settled."""
+settled. Where few options decide an obligation without paths, the tree is found at once, without z3."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from policy.solver.case import Case, Goal
 
 
+QUICK = 64  # cases that are tried without z3
+
+
+class NotQuickError(Exception):
+    """No short split settles the claim; it may not even hold."""
+
+
 class Splitter:
     """Splits goals of one case. What turns out to be missing is learned on the way."""
 
@@ -24,6 +31,28 @@ class Splitter:
         self.conditions: list[tuple[Claim, frozenset[str]]] = [
             (assumption, frozenset(options_in(assumption))) for assumption in self.model.assumptions
         ]
+
+    def quick(self, claim: Claim) -> Split | None:
+        """The split of an obligation over the options that its judge asks for. Raises NotQuickError."""
+        if self.case.threats:
+            raise NotQuickError
+        left = QUICK
+
+        def cases(decided: dict[Literal, bool]) -> Split | None:
+            nonlocal left
+            left -= 1
+            self.case.budget.spend()
+            view = self.case.learner.view(decided)
+            truth = Judge(view, self.case.lemmas.told(view)).claim(claim)
+            asked = frozenset(view.open)
+            if truth or self._impossible(view, decided):
+                return None
+            literal = next(self._open(asked, view), None)
+            if truth is False or literal is None or left <= 0:
+                raise NotQuickError
+            return Split(literal, cases({**decided, literal: True}), cases({**decided, literal: False}))
+
+        return cases({})
 
     def cases(self, goal: Goal, decided: dict[Literal, bool]) -> Split | None:
         """The split of a goal under some decisions."""

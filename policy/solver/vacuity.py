@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import z3
 
-from policy.core.judge import bind
+from policy.core.binding import bind
 from policy.core.layout import Group, Layout, bits, both, membership
 from policy.core.model import (
     AccountsAccepted,
