@@ -14,14 +14,12 @@ from dataclasses import dataclass
 
 from policy.core.binding import bind, variables
 from policy.core.endpoints import Endpoint
-from policy.core.judge import Judge
+from policy.core.judge import ANYONE, Judge
 from policy.core.layout import Layout
 from policy.core.model import (
-    Anything,
     CanReach,
     Claim,
     ConnectionsAreFlows,
-    Endpoints,
     Failure,
     Invariant,
     Named,
@@ -161,7 +159,6 @@ def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bo
 
 
 EFFECTS = ("bypassed", "compromised")
-ANYONE = Endpoints((Anything(firewalls=True),))
 CONNECTION = PathClaim("no", ANYONE, ANYONE, within=1)  # decided by any single connection
 
 # ---------------------------------------------------------------- lemmas

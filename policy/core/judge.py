@@ -16,6 +16,7 @@ from policy.core.model import (
     Accepts,
     AccountsAccepted,
     And,
+    Anything,
     Binder,
     CanReach,
     Claim,
@@ -43,6 +44,8 @@ from policy.core.model import (
     Trusts,
 )
 from policy.core.view import Ear, View, join, meet
+
+ANYONE = Endpoints((Anything(firewalls=True),))
 
 
 class Judge:
@@ -129,15 +132,14 @@ class Judge:
     def _at(self, sort: str, name: str) -> list[tuple[int, Claim]]:
         if sort == "component":
             return list(self.layout.stands(name))
-        return [(i, ALWAYS) for i in self.layout.hosts[name]]
+        return [(i, self.layout.present[i]) for i in self.layout.hosts[name]]
 
     def _listens(self, sort: str, name: str, classes: int) -> Claim:
         if sort == "component":
             component = self.model.components[name]
             heard = (x.when for x in component.listens if self.layout.heard(x.services)[0] & classes)
             return both(self.layout.runs(name), self.layout.some(*heard))
-        items = (item for i in self.layout.hosts[name] for item in self.layout.listening[i])
-        return self.layout.some(*(when for heard, _, when in items if heard & classes))
+        return self.layout.some(*(when for i in self.layout.hosts[name] for when in self.layout.hears(i, classes)))
 
     def _accepts(self, a: str, b: str) -> Claim:
         """As a condition over the open trusts: any direct one, or any chain of transitive ones."""
@@ -348,9 +350,8 @@ class Judge:
 
     def strays(self, claim: ConnectionsAreFlows) -> Iterator[tuple[tuple[Ear, int], bool]]:
         """((ear, sources), surely) of the connections that may be no flow, or surely are none."""
-        everyone = self.layout.everyone
-        sources = self.view.group(self.layout.group(claim.source)) if claim.source else (everyone, everyone)
-        targets = self.view.group(self.layout.group(claim.target)) if claim.target else (everyone, everyone)
+        sources = self.view.group(self.layout.group(claim.source or ANYONE))
+        targets = self.view.group(self.layout.group(claim.target or ANYONE))
         classes = self.layout.heard(claim.on)[0]
         for ear in self.heard_by(targets[1], classes):
             wide = self.reaching(ear, sure=False) & sources[1]
@@ -370,7 +371,7 @@ class Judge:
         for flow in self.model.flows.values():
             active = self.view.truth(flow.when)
             if active is not False and self.layout.heard(flow.services)[0] >> ear.packet & 1:
-                sources, targets = (self.view.group(self.layout.group(x)) for x in (flow.source, flow.target))
+                sources, targets = (self.view.given(self.layout.group(x)) for x in (flow.source, flow.target))
                 if targets[1] >> ear.at & 1:
                     possible |= sources[1]
                 if active and targets[0] >> ear.at & 1:
@@ -382,7 +383,7 @@ class Judge:
         bounds = [0, 0]
         for bound in (0, 1):
             for zone in self.view.zones(i, sure=bound == 0):
-                bounds[bound] |= self.view.group(self.layout.occupants[zone])[bound]
+                bounds[bound] |= self.view.given(self.layout.occupants[zone])[bound]
         return bounds[0], bounds[1]
 
     def _accounts(self, host: str) -> bool | None:

@@ -80,13 +80,16 @@ def bits(mask: int) -> Iterator[int]:
 
 
 class Group:
-    """A set of endpoints: those of `fixed` always, each of `guarded` when its condition holds."""
+    """A set of endpoints: those of `fixed` always, each of `guarded` when its condition holds. Those of `given` are in
+    it whenever they exist; `decisive` are the options that the others depend on."""
 
-    __slots__ = ("fixed", "guarded", "options", "widest")
+    __slots__ = ("decisive", "fixed", "given", "guarded", "options", "widest")
     widest: int  # all that may be in it in some world
     options: frozenset[str]  # those that decide who is in it
 
-    def __init__(self, items: Sequence[tuple[int, Claim]], minus: Group | None = None) -> None:
+    def __init__(
+        self, items: Sequence[tuple[int, Claim]], present: Sequence[Claim], minus: Group | None = None
+    ) -> None:
         self.fixed = 0
         for bit, when in items:
             self.fixed |= bit if when == ALWAYS else 0
@@ -96,10 +99,13 @@ class Group:
             guarded += list(_without(self.fixed & minus.widest, ALWAYS, minus))
             self.fixed &= ~minus.widest
         self.guarded = tuple(guarded)
-        self.widest = self.fixed
-        for bit, _ in self.guarded:
+        self.given = self.widest = self.fixed
+        for bit, when in self.guarded:
             self.widest |= bit
+            if bit & (bit - 1) == 0 and when == present[bit.bit_length() - 1]:
+                self.given |= bit
         self.options = frozenset(options_in(tuple(when for _, when in self.guarded)))
+        self.decisive = frozenset(options_in(tuple(when for bit, when in self.guarded if bit & ~self.given)))
 
 
 def _without(mask: int, when: Claim, minus: Group) -> Iterator[tuple[int, Claim]]:
@@ -137,8 +143,8 @@ def exclude(a: Claim, b: Claim) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filter:
-    """A rule of a firewall, with its place in the list; `classes` are those of its services; `options` decide whom it
-    matches."""
+    """A rule of a firewall, with its place in the list; `classes` are those of its services; `options` decide whom of
+    those that exist it matches."""
 
     firewall: str
     place: int
@@ -323,8 +329,11 @@ class Layout:
             if endpoint.sort == "host":
                 host = self.model.hosts[endpoint.name]
                 places = self._placements[host.name]
-                tags = [tag for tag in host.zones if not places or tag.when == places[endpoint.place - 1]]
-                found.append(tuple((tag.name, both(host.when, tag.when)) for tag in tags))
+                if places:
+                    place = places[endpoint.place - 1]
+                    found.append(tuple((tag.name, ALWAYS) for tag in host.zones if tag.when == place))
+                else:
+                    found.append(tuple((tag.name, tag.when) for tag in host.zones))
             elif endpoint.sort == "firewall":
                 found.append(tuple((zone, ALWAYS) for zone in self.model.firewalls[endpoint.name].zones))
             else:
@@ -332,11 +341,12 @@ class Layout:
         return tuple(found)
 
     def zones_of(self, i: int) -> Sequence[tuple[str, Claim]]:
-        """Zones in which the endpoint may stand, each with its condition, in order."""
+        """Zones in which the endpoint may stand, each with its condition (given that it exists), in order."""
         return self._zones[i]
 
     def homes(self, i: int) -> Sequence[tuple[str, Claim]]:
-        """The zones that may be the endpoint's first, which gives it its domain; none for firewalls."""
+        """The zones that may be the endpoint's first (given that it exists), which gives it its domain; none for
+        firewalls."""
         if self.endpoints[i].sort == "firewall":
             return []
         found: list[tuple[str, Claim]] = []
@@ -354,8 +364,8 @@ class Layout:
         found: dict[str, list[tuple[int, Claim]]] = {zone: [] for zone in self.model.zones}
         for i in range(len(self.endpoints)):
             for zone, when in self.zones_of(i):
-                found[zone].append((1 << i, when))
-        return {zone: Group(items) for zone, items in found.items()}
+                found[zone].append((1 << i, both(self.present[i], when)))
+        return {zone: Group(items, self.present) for zone, items in found.items()}
 
     def carriers(self, name: str) -> Sequence[tuple[Host | Component, Claim]]:
         """The host and the components that may be on it, each with the condition (given that the host exists)."""
@@ -381,12 +391,12 @@ class Layout:
 
     @cached_property
     def listening(self) -> dict[int, list[tuple[int, int, Claim]]]:
-        """For every host, (classes, those that ask for an account, condition) of all that it or a component on it
-        listens to."""
+        """For every host, (classes, those that ask for an account, condition given that it exists) of all that it or a
+        component on it listens to."""
         found: dict[int, list[tuple[int, int, Claim]]] = {}
         for name, i in self._machines():
             found[i] = [
-                (*self.heard(listens.services), both(self.present[i], when, listens.when))
+                (*self.heard(listens.services), both(when, listens.when))
                 for carrier, when in self.carriers(name)
                 for listens in carrier.listens
             ]
@@ -395,7 +405,8 @@ class Layout:
     def hears(self, i: int, classes: int) -> Iterator[Claim]:
         """The conditions of all for which the endpoint listens to one of the classes (from somewhere, if it
         publishes)."""
-        yield from (when for heard, _, when in self.listening.get(i, ()) if heard & classes)
+        items = self.listening.get(i, ())
+        yield from (both(self.present[i], when) for heard, _, when in items if heard & classes)
         if self.endpoints[i].sort == "firewall":
             yield from (o.when for o in self.onwards_at.get(i, ()) if o.classes & classes)
 
@@ -409,7 +420,7 @@ class Layout:
         found: dict[int, list[tuple[str, Claim]]] = {}
         for i, endpoint in enumerate(self.endpoints):
             zones = [(self.model.zones[zone], when) for zone, when in self.homes(i)]
-            found[i] = [(zone.domain, when) for zone, when in zones if not zone.standalone]
+            found[i] = [(zone.domain, both(self.present[i], when)) for zone, when in zones if not zone.standalone]
             if endpoint.sort == "host":
                 for carrier, when in self.carriers(endpoint.name):
                     found[i] += [(t.name, both(self.present[i], when, t.when)) for t in carrier.accounts]
@@ -419,7 +430,7 @@ class Layout:
     def hardened(self) -> Group:
         """Whom the attacker cannot take over."""
         hosts = [(1 << i, self.model.hosts[name].hardened) for name, i in self._machines()]
-        return Group([(self.firewall_bits, ALWAYS), *(pair for pair in hosts if pair[1] != NEVER)])
+        return Group([(self.firewall_bits, ALWAYS), *(pair for pair in hosts if pair[1] != NEVER)], self.present)
 
     def kinds_below(self, kind: str) -> frozenset[str]:
         """The kind and those that have it as an ancestor."""
@@ -436,8 +447,10 @@ class Layout:
 
     def group(self, written: Endpoints) -> Group:
         if written not in self._groups:
-            minus = Group([item for term in written.minus for item in self._members(term)]) if written.minus else None
-            self._groups[written] = Group([item for term in written.terms for item in self._members(term)], minus)
+            less = [item for term in written.minus for item in self._members(term)]
+            minus = Group(less, self.present) if less else None
+            items = [item for term in written.terms for item in self._members(term)]
+            self._groups[written] = Group(items, self.present, minus)
         return self._groups[written]
 
     def _members(self, term: Term) -> Sequence[tuple[int, Claim]]:
@@ -534,7 +547,7 @@ class Layout:
 
     def _filter(self, firewall: str, place: int, rule: Rule) -> Filter:
         source, target = self.group(rule.source), self.group(rule.target)
-        options = source.options | target.options | frozenset(options_in(rule.when))
+        options = source.decisive | target.decisive | frozenset(options_in(rule.when))
         classes = self.heard(rule.services)[0]
         zones = rule.from_zones, rule.into_zones
         return Filter(firewall, place, rule.allow, source, target, classes, *zones, rule.when, options)

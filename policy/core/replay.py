@@ -116,6 +116,8 @@ class Replay:
     def _connects(self, step: Step, source: int, target: int) -> str | None:
         if source == target:
             return "it connects to itself"
+        if not all(self._holds(self.view.truth(self.layout.present[i])) for i in (source, target)):
+            return "its source or target does not exist"
         own, there = self.view.zones(source, self.sure), self.view.zones(target, self.sure)
         chain = [step.zone, *(crossing.into_zone for crossing in step.chain)]
         if step.zone not in own or chain[-1] not in there:

@@ -155,6 +155,11 @@ class View:
             self._groups[id(group)] = sure, possible
         return self._groups[id(group)]
 
+    def given(self, group: Group) -> tuple[int, int]:
+        """(surely, possibly) in the set if they exist."""
+        surely, possibly = self.group(group)
+        return surely | group.given, possibly | group.given
+
     def bypassed(self, firewall: str) -> bool | None:
         """A compromised firewall is bypassed as well."""
         if not self.threatened:
@@ -177,6 +182,8 @@ class View:
         return self._ears[i]
 
     def _host_ears(self, i: int) -> Iterator[Ear]:
+        if self.truth(self.layout.present[i]) is False:
+            return
         plain, asking = [0, 0], [0, 0]  # classes heard surely, possibly
         for classes, asks, when in self.layout.listening[i]:
             held = self.truth(when)
@@ -196,7 +203,7 @@ class View:
         for relay in self.layout.onwards_at.get(i, ()):
             held = self.truth(relay.when)
             if held is not False and relay.limit is not None:
-                surely, possibly = self.group(relay.limit)
+                surely, possibly = self.given(relay.limit)
                 sure = (everyone if bypassed else surely) if held else 0
                 possible = possibly if bypassed is False else everyone
                 for packet in bits(relay.classes):
@@ -255,7 +262,7 @@ class View:
             applies = self.applies(rule, target)
             if applies is False:
                 continue
-            surely, possibly = self.group(rule.source)
+            surely, possibly = self.given(rule.source)
             if rule.allow and (applies or not sure):
                 passed |= rest & (surely if sure else possibly)
             if applies and (rule.allow or not sure):
@@ -268,7 +275,7 @@ class View:
 
     def applies(self, rule: Filter, target: int) -> bool | None:
         """Whether the rule is there and speaks of the target."""
-        surely, possibly = self.group(rule.target)
+        surely, possibly = self.given(rule.target)
         here = True if surely >> target & 1 else None if possibly >> target & 1 else False
         return here if rule.when == ALWAYS else meet((here, self.truth(rule.when)))
 
@@ -276,7 +283,8 @@ class View:
 
     def sources(self, target: int, packet: int, sure: bool = False, way: Waypoints = ANY_WAY, arrive: int = 0) -> Row:
         """For every state of `way`, the endpoints that, leaving in that state, connect to the target with a packet of
-        the class and arrive in state `arrive`; whether the target listens is not asked."""
+        the class and arrive in state `arrive`; whether the target listens is not asked. What is sure is so if both
+        exist."""
         key = (target, packet, sure, way.key, arrive)
         if key not in self._rows:
             self._rows[key] = self._sources(target, packet, sure, way, arrive)
@@ -287,7 +295,8 @@ class View:
         machine = self.layout.endpoints[target].sort != "firewall"
         own = self.zones(target, sure)
         for zone, row in self.inward(target, packet, sure, way, arrive).items():
-            here = self.group(self.layout.occupants[zone])[0 if sure else 1]
+            occupants = self.layout.occupants[zone]
+            here = self.given(occupants)[0] if sure else self.group(occupants)[1]
             if machine and zone in own and self.layout.model.zones[zone].isolated:
                 round_about = self.inward(target, packet, sure, way, arrive, without=zone).get(zone)
                 if round_about is not None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from policy.core.layout import Onward, bits
-from policy.core.model import AllOf, AnyOf, Named, Pass, PathClaim, Then
+from policy.core.model import AllOf, AnyOf, Endpoints, Named, Pass, PathClaim, Then
 from policy.core.model import Waypoints as Wanted
 from policy.core.view import Ear, View, Waypoints
 
@@ -119,10 +119,9 @@ def _visits(view: View, rest: Rest, wanted: bool) -> dict[int, Letter]:
             for i in view.layout.hosts[what.name]:
                 found.setdefault(i, set()).add(what)
         elif what.sort == "component":
-            for i, when in view.layout.stands(what.name):
-                held = view.truth(when)
-                if held or (held is None and wanted):
-                    found.setdefault(i, set()).add(what)
+            surely, possibly = view.given(view.layout.group(Endpoints((what,))))
+            for i in bits(possibly if wanted else surely):
+                found.setdefault(i, set()).add(what)
     return {i: frozenset(things) for i, things in found.items()}
 
 

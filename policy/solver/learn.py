@@ -135,6 +135,7 @@ class Learner:
         source, target = layout.number[step.source], layout.number[step.target]
         names = set(layout.relevant(target, layout.class_of(step.point))[1])
         for i in (source, target):
+            names.update(options_in(layout.present[i]))
             names.update(options_in(tuple(when for _, when in layout.zones_of(i))))
             names.update(options_in(tuple(when for _, when in layout.accounts[i])))
             names.update(options_in(tuple(when for *_, when in layout.listening.get(i, ()))))
