@@ -163,6 +163,16 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Relevant:
+    """The rules that may match a packet to a target, by firewall and in order, and the options that decide them and
+    where the target stands. Packets to the target that the same rules may match share the `number`."""
+
+    number: int
+    rules: Mapping[str, tuple[Filter, ...]]
+    options: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Onward:
     """A relay or publish by its number: endpoint `at` passes on what arrives on `classes`, to each target on `onward`.
     `limit` is the source of a publish. `key` names it as `Step.relay` does."""
@@ -204,8 +214,9 @@ class Layout:
                 self._someone[endpoint.name].append(i)
         self._groups: dict[Endpoints, Group] = {}
         self._services: dict[tuple[str, ...], tuple[int, int]] = {}
-        self._relevant: dict[tuple[int, int], tuple[dict[str, tuple[Filter, ...]], frozenset[str]]] = {}
-        self._shared: dict[frozenset[str], frozenset[str]] = {}
+        self._relevant: dict[tuple[int, int], Relevant] = {}
+        self._shared: dict[object, Relevant] = {}
+        self._names: dict[frozenset[str], frozenset[str]] = {}
         self._keys: dict[object, int] = {}
         self._bound: dict[tuple[int, tuple[tuple[str, Named], ...]], tuple[object, object]] = {}
         self.facts: dict[Claim, Claim] = {}
@@ -509,22 +520,26 @@ class Layout:
 
     # -------------------------------------------------------- rules and relays
 
-    def relevant(self, target: int, packet: int) -> tuple[dict[str, tuple[Filter, ...]], frozenset[str]]:
-        """The rules that may match a packet of the class to the target, by firewall and in order, and the options that
-        decide them and where the target stands."""
+    def relevant(self, target: int, packet: int) -> Relevant:
+        """The rules that may match a packet of the class to the target."""
         key = (target, packet)
         if key not in self._relevant:
             narrow, wide = self._indexed
             found: dict[str, list[Filter]] = {}
-            names = {name for _, when in self.zones_of(target) for name in options_in(when)} | self._link_options
             for rule in (*narrow.get(target, ()), *(r for r in wide if r.target.widest >> target & 1)):
                 if rule.classes >> packet & 1:
                     found.setdefault(rule.firewall, []).append(rule)
-                    names |= rule.options
             ordered = {name: tuple(sorted(rules, key=lambda r: r.place)) for name, rules in found.items()}
-            shared = self._shared.setdefault(frozenset(names), frozenset(names))
-            self._relevant[key] = ordered, shared
+            which = (target, *((name, *(rule.place for rule in rules)) for name, rules in sorted(ordered.items())))
+            if which not in self._shared:
+                self._shared[which] = Relevant(len(self._shared), ordered, self._deciding(target, ordered))
+            self._relevant[key] = self._shared[which]
         return self._relevant[key]
+
+    def _deciding(self, target: int, rules: Mapping[str, Sequence[Filter]]) -> frozenset[str]:
+        names = {name for _, when in self.zones_of(target) for name in options_in(when)} | self._link_options
+        names.update(name for some in rules.values() for rule in some for name in rule.options)
+        return self._names.setdefault(frozenset(names), frozenset(names))
 
     @cached_property
     def _link_options(self) -> set[str]:

@@ -143,7 +143,7 @@ class Replay:
             return "no such firewall joins the zones"
         if self._holds(self.view.bypassed(name)):
             return self._said(crossing, "bypassed")
-        rules = self.layout.relevant(target, self._class(step))[0].get(name, ())
+        rules = self.layout.relevant(target, self._class(step)).rules.get(name, ())
         passed = self.view.passing(name, rules, target, zone, crossing.into_zone, self.sure)
         if not passed >> source & 1:
             return f"{name} does not pass it"

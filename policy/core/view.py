@@ -95,7 +95,7 @@ class View:
         self._known = self._complete()
         self._groups: dict[int, tuple[int, int]] = {}
         self._ears: dict[int, tuple[Ear, ...]] = {}
-        self._rows: dict[tuple[int, int, bool, int, int], Row] = {}
+        self._rows: dict[tuple[int, bool, int, int], Row] = {}
         self._decided: dict[frozenset[str], frozenset[tuple[Literal, bool]]] = {}
         self.open: dict[str, None] = {}  # options that were asked for and are not decided, in the order of asking
         self._inwards: dict[object, dict[str, Row]] = like._inwards if like else {}
@@ -285,7 +285,7 @@ class View:
         """For every state of `way`, the endpoints that, leaving in that state, connect to the target with a packet of
         the class and arrive in state `arrive`; whether the target listens is not asked. What is sure is so if both
         exist."""
-        key = (target, packet, sure, way.key, arrive)
+        key = (self.layout.relevant(target, packet).number, sure, way.key, arrive)
         if key not in self._rows:
             self._rows[key] = self._sources(target, packet, sure, way, arrive)
         return self._rows[key]
@@ -311,13 +311,14 @@ class View:
         """For every zone that has any, and every state of `way` there, the sources whose packets of the class get from
         the zone to the target and are then in state `arrive`. `without` leaves one of the target's own zones out as an
         end of the chain."""
-        rules, names = self.layout.relevant(target, packet)
-        if names not in self._decided:
-            self._decided[names] = self._settled(names)
-        key = (target, packet, sure, way.key, arrive, without, self._decided[names], self._openness)
+        relevant = self.layout.relevant(target, packet)
+        if relevant.options not in self._decided:
+            self._decided[relevant.options] = self._settled(relevant.options)
+        decided = self._decided[relevant.options]
+        key = (relevant.number, sure, way.key, arrive, without, decided, self._openness)
         if key not in self._inwards:
             ends = [zone for zone in self.zones(target, sure) if zone != without]
-            walk = _Inward(self, rules, target, sure, way)
+            walk = _Inward(self, relevant.rules, target, sure, way)
             self._inwards[key] = walk.simple_chains(ends, arrive) if way.wanted else walk.closure(ends, arrive)
         return self._inwards[key]
 

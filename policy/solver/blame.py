@@ -109,12 +109,8 @@ class Blame:
         return tuple(used.values())
 
     def _lemma(self, claim: PathClaim) -> Lemma:
-        """One that decides the claim in the world."""
-        self.case.truth(self.view, self.world)(claim)
-        for lemma in self.case.lemmas.of.get(claim, ()):
-            if all(self.view.known(x) is v for x, v in lemma.decisions):
-                return lemma
-        return next(self.learner.barriers(claim, self.world, 1))
+        """One that decides the claim in the world, whatever was learned before."""
+        return self._route(claim) or next(self.learner.barriers(claim, self.world, 1))
 
     # -------------------------------------------------------- culprits
 

@@ -82,16 +82,36 @@ class Case:
             yield from lemmas
 
     def _worst(self, goals: list[Goal]) -> dict[Literal, bool] | None:
-        """A world and failure in which one of the goals fails, with the fewest failures; None when there is none."""
-        worst: dict[Literal, bool] | None = None
+        """A world and failure in which one of the goals fails, with the fewest failures; None when there is none. Of
+        several the first in the order of text, whatever z3 came upon."""
+        worst: tuple[Goal, dict[Literal, bool]] | None = None
         most: int | None = None
         for goal in goals:
             while most != 0 or worst is None:
-                found = self._counterexample(goal, None if most is None else most - 1)
+                found = self._counterexample(goal, [] if most is None else [self._at_most(most - 1)])
                 if found is None:
                     break
-                worst, most = found, sum(happens for literal, happens in found.items() if literal[1] in EFFECTS)
-        return worst
+                worst, most = (goal, found), sum(happens for literal, happens in found.items() if literal[1] in EFFECTS)
+        return None if worst is None else self._first(*worst, most or 0)
+
+    def _first(self, goal: Goal, world: dict[Literal, bool], most: int) -> dict[Literal, bool]:
+        """The first world in which the goal fails with that many failures: those that happen as early in the text, and
+        every option at as early a value, as can be."""
+        literal, bound = self.encoder.literal, self._at_most(most)
+        settled: list[z3.BoolRef] = []
+        for failure in self.encoder.possible_failures:
+            if not world[failure] and (found := self._counterexample(goal, [bound, *settled, literal(failure)])):
+                world = found
+            settled.append(literal(failure) if world[failure] else z3.Not(literal(failure)))
+        for option in self.model.options.values():
+            for value in option.values:
+                choice = literal((option.name, value))
+                if not world[option.name, value] and (found := self._counterexample(goal, [bound, *settled, choice])):
+                    world = found
+                if world[option.name, value]:
+                    settled.append(choice)
+                    break
+        return world
 
     # -------------------------------------------------------- with nothing decided
 
@@ -115,7 +135,7 @@ class Case:
         """Knows the worlds, the failures, the goals, and every lemma."""
         if self._solver is None:
             self._solver = new_solver()
-            self._solver.add(self.encoder.worlds() + self.encoder.failures())
+            self._solver.add(self.encoder.failures())
             self._solver.add([self.encoder.condition(a) for a in self.model.assumptions])
             for lemma in self.all_lemmas():
                 self._tell(lemma)
@@ -137,11 +157,10 @@ class Case:
         holds = exists(lemma.claim, isinstance(lemma, Route))
         self.solver.add(self.encoder.clause(dict(lemma.decisions), lemma.claim, holds))
 
-    def _counterexample(self, goal: Goal, most: int | None) -> dict[Literal, bool] | None:
-        """A world and failure in which the goal fails, with at most that many failures; None when there is none."""
-        bound = [] if most is None else [self._at_most(most)]
+    def _counterexample(self, goal: Goal, assumed: list[z3.BoolRef]) -> dict[Literal, bool] | None:
+        """A world and failure in which the goal fails and z3 finds these true; None when there is none."""
         while True:
-            outcome = self._ask([goal.broken, *bound])
+            outcome = self._ask([goal.broken, *assumed])
             if outcome is None:
                 return None
             world = self.encoder.world(outcome)
@@ -157,8 +176,11 @@ class Case:
         if self.budget.left is not None:
             self.solver.set("rlimit", max(1, self.budget.left) * Z3_STEPS)
         self.budget.spend()
+        self.solver.add(self.encoder.choices())
         result = self.solver.check(*assumed)
         if result == z3.unknown:
+            if "interrupted" in self.solver.reason_unknown():
+                raise KeyboardInterrupt
             raise OutOfBudgetError
         return self.solver.model() if result == z3.sat else None
 

@@ -86,7 +86,7 @@ def _crossings(
     elif view.layout.firewalls[via] == source:
         yield Crossing(a, b, via, "own packet"), later
     else:
-        rules = view.layout.relevant(ear.at, ear.packet)[0].get(via, ())
+        rules = view.layout.relevant(ear.at, ear.packet).rules.get(via, ())
         if view.passing(via, rules, ear.at, a, b, sure=False) >> source & 1:
             place = deciding(view, via, source, ear, a, b)
             yield Crossing(a, b, via, "default" if place is None else "rule", place), later
@@ -94,7 +94,7 @@ def _crossings(
 
 def deciding(view: View, firewall: str, source: int, ear: Ear, a: str, b: str) -> int | None:
     """The place of the first rule that may allow the packet, None for the default."""
-    for rule in view.layout.relevant(ear.at, ear.packet)[0].get(firewall, ()):
+    for rule in view.layout.relevant(ear.at, ear.packet).rules.get(firewall, ()):
         if (
             rule.between(a, b)
             and rule.allow

@@ -1,7 +1,7 @@
 """Claims, options, assumptions and failures as z3 formulas.
 
-A world is a z3 model of `Encoder.worlds()`; `Encoder.holds(claim)` is true in it iff the claim holds there, where every
-claim about connections is a variable of its own (`Encoder.atoms`) that says nothing until lemmas are learned.
+A world is a z3 model of `Encoder.choices()`; `Encoder.holds(claim)` is true in it iff the claim holds there, where
+every claim about connections is a variable of its own (`Encoder.atoms`) that says nothing until lemmas are learned.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import z3
 
 from policy.core.binding import bind
-from policy.core.evidence import EFFECTS, threatened
+from policy.core.evidence import EFFECTS
 from policy.core.judge import Judge
 from policy.core.layout import Layout, options_in
 from policy.core.model import (
@@ -49,6 +49,10 @@ class Encoder:
         self.atoms: dict[Atom, z3.BoolRef] = {}
         self._literals: dict[Literal, z3.BoolRef] = {}
         self._conditions: dict[Claim, z3.BoolRef] = {}
+        units = ((unit.name, threat.effect) for threat in threats for unit in threat.units if threat.most > 0)
+        self.possible_failures: tuple[Literal, ...] = tuple(dict.fromkeys(units))
+        self._declared: dict[Literal, z3.FuncDeclRef] = {}
+        self._choices: list[z3.BoolRef] = []
         self._named: set[str] = set()
         self._met: dict[Atom, None] = {}
 
@@ -63,15 +67,16 @@ class Encoder:
                 self._literals[literal] = z3.Not(self.literal((name, "true")))
             else:
                 self._literals[literal] = z3.Bool(f"{name} = {value}")
+            if option is not None and option.values != ("true", "false") and value == option.values[0]:
+                self._choices.append(z3.PbEq([(self.literal((name, v)), 1) for v in option.values], 1))
+            elif option is not None:
+                self.literal((name, option.values[0]))
         return self._literals[literal]
 
-    def worlds(self) -> list[z3.BoolRef]:
-        """Satisfied by exactly the worlds: every option has one value. (Assumptions are apart.)"""
-        found = []
-        for option in self.model.options.values():
-            if option.values != ("true", "false"):
-                values = [(self.literal((option.name, value)), 1) for value in option.values]
-                found.append(z3.PbEq(values, 1))
+    def choices(self) -> list[z3.BoolRef]:
+        """Says of the options that were spoken of since the last call that they have one value each. With all that this
+        ever returned the z3 models are exactly the worlds, as far as was spoken of them. (Assumptions are apart.)"""
+        found, self._choices = self._choices, []
         return found
 
     def failures(self) -> list[z3.BoolRef]:
@@ -89,19 +94,34 @@ class Encoder:
 
     def fewer_failures(self, most: int) -> z3.BoolRef:
         """True iff at most that many failures happen."""
-        return z3.AtMost(*(self.literal(literal) for literal in sorted(threatened(self.threats))), most)
+        happening = [self.literal(literal) for literal in self.possible_failures]
+        return z3.AtMost(*happening, most) if happening else z3.BoolVal(True)
 
     def world(self, model: z3.ModelRef) -> dict[Literal, bool]:
         """The world and failure of a z3 model, as decisions of everything; what it leaves open gets the first value, or
         does not happen."""
         decided: dict[Literal, bool] = {}
         for option in self.model.options.values():
-            true = (v for v in option.values if z3.is_true(model.eval(self.literal((option.name, v)))))
-            value = next(true, option.values[0])
+            value = option.values[0]
+            if option.values == ("true", "false"):
+                value = "false" if self._value(model, (option.name, "true")) is False else "true"
+            elif (option.name, value) in self._literals:
+                value = next((v for v in option.values if self._value(model, (option.name, v))), value)
             decided.update({(option.name, v): v == value for v in option.values})
-        for literal in sorted(threatened(self.threats)):
-            decided[literal] = z3.is_true(model.eval(self.literal(literal)))
+        for literal in self.possible_failures:
+            decided[literal] = self._value(model, literal) is True
         return decided
+
+    def _value(self, model: z3.ModelRef, literal: Literal) -> bool | None:
+        """As `model[…]`, without the wrapping of every value."""
+        if literal not in self._literals:
+            return None
+        declared = self._declared.get(literal)
+        if declared is None:
+            declared = self._declared[literal] = self._literals[literal].decl()
+        context = model.ctx.ref()
+        value = z3.Z3_model_get_const_interp(context, model.model, declared.ast)
+        return {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}.get(z3.Z3_get_bool_value(context, value)) if value else None
 
     def clause(self, decisions: Decisions, atom: Atom, value: bool) -> z3.BoolRef:
         """True iff the atom has the value or one of the decisions is not so."""

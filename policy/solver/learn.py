@@ -36,7 +36,9 @@ class Learner:
     budget: Budget
 
     def view(self, decisions: Decisions) -> View:
-        """The view of these decisions."""
+        """The view of these decisions; the same one for everybody where nothing is decided and nothing may fail."""
+        if not decisions and not self.threats:
+            return self.like
         return View(self.layout, settled(self.threats, decisions), threatened(self.threats), self.like)
 
     # -------------------------------------------------------- routes
@@ -133,7 +135,7 @@ class Learner:
     def _names(self, step: Step) -> set[str]:
         layout = self.layout
         source, target = layout.number[step.source], layout.number[step.target]
-        names = set(layout.relevant(target, layout.class_of(step.point))[1])
+        names = set(layout.relevant(target, layout.class_of(step.point)).options)
         for i in (source, target):
             names.update(options_in(layout.present[i]))
             names.update(options_in(tuple(when for _, when in layout.zones_of(i))))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal as OneOf
 
 import z3
 
-from policy.core.evidence import EFFECTS, Proof, Witness
+from policy.core.evidence import EFFECTS, Checker, Proof, Witness
 from policy.core.layout import Layout, options_in
-from policy.core.model import Component, Host, Invariant, Model, PathClaim, Tagged, World
+from policy.core.model import Claim, Component, Host, Invariant, Model, PathClaim, Tagged, World
 from policy.core.view import Decisions, View
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case, new_solver
+from policy.solver.connect import Trail
 from policy.solver.encode import Encoder
+from policy.solver.reach import search
 from policy.solver.vacuity import Vacuity
 
 Verdict = OneOf["proved", "violated", "vacuous", "unknown"]
@@ -55,10 +58,10 @@ class Prover:
         """What no reader of the text alone can see."""
         encoder = Encoder(self.layout, ())
         solver = new_solver()
-        solver.add(encoder.worlds())
         marks = {z3.Bool(f"assume {i}"): i for i in range(len(self.model.assumptions))}
         for mark, i in marks.items():
             solver.add(z3.Implies(mark, encoder.condition(self.model.assumptions[i])))
+        solver.add(encoder.choices())
         if solver.check(*marks) == z3.unsat:
             return (Fault("contradiction", self._smallest(solver, list(marks))),)
         return tuple(self._misplaced(encoder, solver, list(marks)))
@@ -83,7 +86,9 @@ class Prover:
                 continue
             held = [(encoder.condition(when), 1) for when in places]
             sound = z3.PbEq(held, 1) if isinstance(thing, Host) else z3.PbLe(held, 1)
-            if solver.check(*marks, encoder.condition(thing.when), z3.Not(sound)) == z3.sat:
+            misplaced = z3.And(encoder.condition(thing.when), z3.Not(sound))
+            solver.add(encoder.choices())
+            if solver.check(*marks, misplaced) == z3.sat:
                 decided = encoder.world(solver.model())
                 view = View(self.layout, decided)
                 count = sum(view.truth(when) is True for when in places)
@@ -113,10 +118,24 @@ class Prover:
             return ""
         nothing = replace(invariant, claim=replace(claim, quantifier="no", passes=None, crosses=None))
         try:
-            none_at_all = isinstance(Case(self.layout, self.like, nothing, Budget(budget)).decide(), Proof)
+            if self._in_first_world(nothing.claim, budget):
+                return ""
+            proof = Case(self.layout, self.like, nothing, Budget(budget)).decide()
         except OutOfBudgetError:
             return ""
+        none_at_all = isinstance(proof, Proof) and Checker(self.layout).proof(nothing, proof) is None
         return f"there is no such {'attack' if claim.attack else 'path'} at all" if none_at_all else ""
+
+    def _in_first_world(self, claim: Claim, budget: int | None) -> bool:
+        """Whether the path that the claim denies exists where every option has its first value, if that is a world."""
+        if any(self._first_world.truth(assumption) is not True for assumption in self.model.assumptions):
+            return False
+        return isinstance(claim, PathClaim) and isinstance(search(self._first_world, claim, Budget(budget)), Trail)
+
+    @cached_property
+    def _first_world(self) -> View:
+        values = {(option.name, option.values[0]): True for option in self.model.options.values()}
+        return View(self.layout, values, (), self.like)
 
 
 def _chosen(decided: Decisions) -> World:

@@ -42,7 +42,7 @@ class Splitter:
             nonlocal left
             left -= 1
             self.case.budget.spend()
-            view = self.case.learner.view(decided)
+            view = View(self.case.layout, decided, (), self.case.learner.like)
             truth = Judge(view, self.case.lemmas.told(view)).claim(claim)
             asked = frozenset(view.open)
             if truth or self._impossible(view, decided):

@@ -17,6 +17,7 @@ from policy.core.model import (
     Claim,
     Compare,
     ConnectionsAreFlows,
+    Count,
     Endpoints,
     FlowsPossible,
     Iff,
@@ -27,6 +28,8 @@ from policy.core.model import (
     Quantified,
 )
 from policy.solver.encode import Encoder
+
+Cases = list[tuple[dict[str, Named], z3.BoolRef]]  # bindings of variables, each with when they are so
 
 
 class Vacuity:
@@ -46,11 +49,11 @@ class Vacuity:
             return True
         if self._solver is None:
             self._solver = z3.Solver()
-            self._solver.add(self.encoder.worlds())
             self._solver.add([self.encoder.condition(a) for a in self.layout.model.assumptions])
+        self._solver.add(self.encoder.choices())
         return bool(formulas) and self._solver.check(z3.Or(list(formulas))) == z3.sat
 
-    def _empty(self, claim: Claim, cases: list[tuple[dict[str, Named], z3.BoolRef]]) -> Iterator[str]:
+    def _empty(self, claim: Claim, cases: Cases) -> Iterator[str]:
         """Reasons in the claim; `cases` are the bindings that its variables may have, with when they do."""
         match claim:
             case And(of) | Or(of):
@@ -74,34 +77,39 @@ class Vacuity:
             case AccountsAccepted():
                 if not self._exists([self.encoder.condition(when) for when in self._accounts()]):
                     yield "nothing has an account"
-            case Compare():
-                return
+            case Compare(left, _, right):
+                for amount in (left, right):
+                    if isinstance(amount, Count):
+                        inner = self._inner(amount.binders, cases)
+                        if self._exists([when for _, when in inner]):
+                            yield from self._empty(amount.body, inner)
 
     def _accounts(self) -> Iterator[Claim]:
         for name in self.layout.hosts:
             for carrier, when in self.layout.carriers(name):
                 yield from (both(self.layout.exists(name), when, tag.when) for tag in carrier.accounts)
 
-    def _range(
-        self, binders: tuple[Binder, ...], body: Claim, cases: list[tuple[dict[str, Named], z3.BoolRef]]
-    ) -> Iterator[str]:
-        inner = []
-        for bound, when in cases:
-            for more, inside in self.encoder.tuples(bind(binders, bound)):
-                inner.append((bound | more, z3.And(when, inside)))
+    def _range(self, binders: tuple[Binder, ...], body: Claim, cases: Cases) -> Iterator[str]:
+        inner = self._inner(binders, cases)
         if not self._exists([when for _, when in inner]):
             yield "the range of `" + ", ".join(b.name for b in binders) + "` is empty in every world"
         else:
             yield from self._empty(body, inner)
 
-    def _ends(
-        self, ends: Sequence[Endpoints | None], cases: list[tuple[dict[str, Named], z3.BoolRef]]
-    ) -> Iterator[str]:
+    def _inner(self, binders: tuple[Binder, ...], cases: Cases) -> Cases:
+        """The cases with what the binders add."""
+        return [
+            (bound | more, z3.And(when, inside))
+            for bound, when in cases
+            for more, inside in self.encoder.tuples(bind(binders, bound))
+        ]
+
+    def _ends(self, ends: Sequence[Endpoints | None], cases: Cases) -> Iterator[str]:
         for end, word in zip(ends, ("source", "target"), strict=True):
             if end is not None and not self._nonempty(end, cases):
                 yield f"its {word} is empty in every world"
 
-    def _nonempty(self, end: Endpoints, cases: list[tuple[dict[str, Named], z3.BoolRef]]) -> bool:
+    def _nonempty(self, end: Endpoints, cases: Cases) -> bool:
         groups: dict[Endpoints, list[z3.BoolRef]] = {}
         for bound, when in cases:
             groups.setdefault(bind(end, bound), []).append(when)
