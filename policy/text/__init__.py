@@ -1,0 +1,1 @@
+"""Design text to model and back to text: the only room that knows lark."""
