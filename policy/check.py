@@ -1,0 +1,138 @@
+"""The whole story: a design, from its text to a result for every invariant.
+
+This is the one module that joins the text room, the solver, and the core's check of what the solver found. No verdict
+leaves it that the check has not accepted: a proof is checked without z3, and a counterexample is replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+from policy.core.evidence import Checker, Proof, Witness
+from policy.core.layout import Layout
+from policy.core.model import Invariant
+from policy.report.bug import described
+from policy.report.explain import Explainer
+from policy.report.outcome import Report, Result, Verdict, Violation, exit_code
+from policy.report.remedy import remedies
+from policy.report.searched import diagnostic
+from policy.solver import Answer, Prover
+from policy.text.load import Loaded, load, load_text
+from policy.text.resolve import Resolved, resolve
+
+__all__ = ["Report", "Result", "Violation", "check", "exit_code"]
+
+REMEDY_STEPS = 100_000  # of search for each thing that is left out to see whether it would help
+Progress = Callable[[int, int], None]  # (invariants done, invariants to do)
+
+
+def check(
+    source: str | Path,
+    *,
+    budget: int | None = None,
+    only: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Checks every invariant of a design, or those named in `only` (names that it does not have are passed over).
+
+    A `Path` is a file. A `str` is the path of a file when it ends in `.policy`, is one line and has no `#` or `"` in
+    it; any other is the text of a design. `budget` bounds the search for each invariant, in steps (None: no bound).
+    Never raises for anything in the design: faults and bugs of ours are in the report.
+    """
+    name = str(source) if is_file(source) else "<text>"
+    try:
+        resolved, loaded = read(source)
+    except Exception as error:
+        return Report(name, bug=f"reading the design failed: {described(error)}")
+    model = resolved.model
+    name = next(iter(loaded.sources), name)
+    report = Report(name, model.title, loaded.sources, resolved.faults, tuple(model.invariants))
+    if resolved.faults:
+        return report
+    try:
+        prover = Prover(model)
+        found = (diagnostic(fault, model, resolved.origins, name) for fault in prover.faults())
+        faults = tuple(sorted(found, key=lambda fault: fault.place))
+        if faults:
+            return replace(report, faults=faults)
+        invariants = [i for i in model.invariants.values() if only is None or i.name in only]
+        trial = Trial(prover, resolved, loaded, budget)
+    except Exception as error:
+        return replace(report, bug=f"the search failed: {described(error)}")
+    results: list[Result] = []
+    for invariant in invariants:
+        results.append(trial.result(invariant))
+        if progress is not None:
+            progress(len(results), len(invariants))
+    return replace(report, results=tuple(results))
+
+
+def is_file(source: str | Path) -> bool:
+    """Whether the source is the path of a file rather than the text of a design."""
+    return isinstance(source, Path) or (source.endswith(".policy") and not set(source) & set('\n\r#"'))
+
+
+def read(source: str | Path) -> tuple[Resolved, Loaded]:
+    """The model of a design, with the faults in it."""
+    loaded = load(Path(source)) if is_file(source) else load_text(str(source))
+    return resolve(loaded), loaded
+
+
+class Trial:
+    """Answers the invariants of one model and has the answers checked."""
+
+    def __init__(self, prover: Prover, resolved: Resolved, loaded: Loaded, budget: int | None) -> None:
+        self.prover, self.origins, self.budget = prover, resolved.origins, budget
+        layout = Layout(resolved.model)
+        self.checker = Checker(layout)
+        self.explainer = Explainer(layout, resolved.origins, loaded.sources)
+
+    def result(self, invariant: Invariant) -> Result:
+        """The verdict on the invariant, or "refused" with the reason."""
+        started = perf_counter()
+        verdict: Verdict
+        try:
+            verdict, note, violation = self._tried(invariant)
+        except Exception as error:
+            verdict, note, violation = "refused", f"the search failed: {described(error)}", None
+        span = self.origins.get(("invariant", invariant.name))
+        took = round((perf_counter() - started) * 1000, 1)
+        return Result(invariant.name, invariant.about, span, invariant.expect, verdict, took, note, violation)
+
+    def _tried(self, invariant: Invariant) -> tuple[Verdict, str, Violation | None]:
+        answer = self.prover.answer(invariant, self.budget)
+        if reason := self._refusal(invariant, answer):
+            return "refused", f"the check refuses the evidence: {reason}", None
+        if not isinstance(answer.evidence, Witness):
+            return answer.verdict, answer.note, None
+        violation = self.explainer.violation(invariant, answer.evidence)
+        if invariant.expect != "violated":
+            violation = replace(violation, help=self._help(invariant, answer.evidence))
+        return answer.verdict, answer.note, violation
+
+    def _refusal(self, invariant: Invariant, answer: Answer) -> str | None:
+        """None when the evidence is of the right kind and its check accepts it."""
+        match answer.verdict, answer.evidence:
+            case "violated", Witness() as witness:
+                return self.checker.witness(invariant, witness)
+            case (("proved" | "vacuous"), Proof() as proof):
+                return self.checker.proof(invariant, proof)
+            case "unknown", None:
+                return None
+        return "it is not of the kind that the verdict needs"
+
+    def _help(self, invariant: Invariant, witness: Witness) -> str:
+        """One thing on the path without which the invariant is proved, if there is such a thing."""
+        for remedy in remedies(self.prover.model, witness):
+            answer = Prover(remedy.model).answer(invariant, self._remedy_budget)
+            proof = answer.evidence if answer.verdict == "proved" else None
+            if isinstance(proof, Proof) and Checker(Layout(remedy.model)).proof(invariant, proof) is None:
+                return remedy.sentence(self.origins)
+        return ""
+
+    @property
+    def _remedy_budget(self) -> int:
+        return REMEDY_STEPS if self.budget is None else min(self.budget, REMEDY_STEPS)

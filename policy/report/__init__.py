@@ -1,0 +1,1 @@
+"""Verdicts to text, tables and JSON. Nothing here decides anything."""
