@@ -143,12 +143,12 @@ class Replay:
             return "no such firewall joins the zones"
         if self._holds(self.view.bypassed(name)):
             return self._said(crossing, "bypassed")
+        if self.layout.firewalls[name] == source:
+            return self._said(crossing, "own packet")
         rules = self.layout.relevant(target, self._class(step)).rules.get(name, ())
         passed = self.view.passing(name, rules, target, zone, crossing.into_zone, self.sure)
         if not passed >> source & 1:
             return f"{name} does not pass it"
-        if self.layout.firewalls[name] == source:
-            return self._said(crossing, "own packet")
         return self._decided(crossing, rules, source, target)
 
     def _joined(self, crossing: Crossing, zones: Sequence[str]) -> bool:

@@ -253,9 +253,9 @@ class View:
     # -------------------------------------------------------- one firewall
 
     def passing(self, firewall: str, rules: Iterable[Filter], target: int, a: str, b: str, sure: bool) -> int:
-        """Sources whose packets the firewall's rules pass from zone `a` into zone `b`; `rules` are those that may
-        match."""
-        passed, rest = 1 << self.layout.firewalls[firewall], self.layout.everyone
+        """Sources whose packets the firewall's rules pass from zone `a` into zone `b` (its own packets aside); `rules`
+        are those that may match."""
+        passed, rest = 0, self.layout.everyone
         for rule in rules:
             if not rule.between(a, b):
                 continue
@@ -343,6 +343,12 @@ class View:
             frozenset(name for name, state in states.items() if state is None),
         )
 
+    @cached_property
+    def lax(self) -> frozenset[str]:
+        """The firewalls that may pass packets of which no rule speaks."""
+        default = (name for name, firewall in self.layout.model.firewalls.items() if firewall.default_allow)
+        return frozenset(default).union(*self._openness)
+
 
 @dataclass(frozen=True, slots=True)
 class _Inward:
@@ -361,7 +367,7 @@ class _Inward:
         queue = list(rows)
         while queue:
             b = queue.pop(0)
-            for a, via in self.view.layout.neighbours[b]:
+            for a, via in self._before_zone(b):
                 known = rows.get(a)
                 gain = self._before(a, b, via, rows[b], known)
                 if any(gain):
@@ -386,12 +392,20 @@ class _Inward:
             b = chain[-1]
             rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
             missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
-            for a, via in layout.neighbours[b]:
+            for a, via in self._before_zone(b):
                 if a not in chain:
                     gain = self._before(a, b, via, row, None)
                     if any(gain):
                         queue.append(([*chain, a], gain))
         return rows
+
+    def _before_zone(self, b: str) -> Iterator[tuple[str, str | int]]:
+        """The steps into the zone that may pass anything. A firewall's own packets start in the best of its zones; they
+        cross it only where that is wanted."""
+        lax, rules, wanted = self.view.lax, self.rules, self.way.wanted
+        for a, via in self.view.layout.neighbours[b]:
+            if wanted or via in rules or via in lax or isinstance(via, int):
+                yield a, via
 
     def _before(self, a: str, b: str, via: str | int, row: Row, known: Row | None) -> Row:
         """What the step from zone `a` into zone `b` adds in zone `a`."""
@@ -410,5 +424,6 @@ class _Inward:
         opened = bypassed or (bypassed is None and not self.sure)
         if not opened and not isinstance(via, int) and any(gain):
             passed = view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
+            passed |= 1 << view.layout.firewalls[via] if way.wanted else 0
             gain = [g & passed for g in gain]
         return gain

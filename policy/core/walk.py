@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from policy.core.layout import Onward, bits
 from policy.core.model import AllOf, AnyOf, Endpoints, Named, Pass, PathClaim, Then
@@ -202,32 +203,46 @@ class Walk:
         return Places((self.start, *none[1:]), none)
 
     @cached_property
+    def everything(self) -> Places:
+        """All places."""
+        relays = (1 << len(self.view.layout.onwards)) - 1
+        return Places((self.view.layout.everyone,) * self.way.states, (relays,) * self.way.states)
+
+    @cached_property
     def ears(self) -> tuple[Ear, ...]:
-        """All that listens: the target first, as most searches end there."""
+        """All that listens, the target first, as most searches end there; one for packets that nothing here tells
+        apart."""
         numbers = [i for i in range(len(self.view.layout.endpoints)) if i not in self.view.layout.deaf]
         numbers.sort(key=lambda i: not self.target >> i & 1)
-        return tuple(ear for i in numbers for ear in self.view.ears(i))
+        found: dict[object, Ear] = {}
+        for i in numbers:
+            for ear in self.view.ears(i):
+                alike = self.view.layout.relevant(i, ear.packet).number, ear.possible, ear.asks, ear.relays
+                onwards = tuple(relay.number for relay in self.onwards_to(ear))
+                found.setdefault((i, alike, onwards, self.on >> ear.packet & 1), ear)
+        return tuple(found.values())
+
+    @cached_property
+    def _ways_in(self) -> list[tuple[Ear, list[tuple[int, bool, Places]]]]:
+        """For every ear, (state, whether a walk may end, where it may go on) of each way to arrive."""
+        states = range(self.way.states)
+        return [(ear, [(q, self.goal(ear, q), self._places(ear, q)) for q in states]) for ear in self.ears]
 
     def arrivals(self, places: Places, known: Places) -> Iterator[Arrival]:
         """Everything that one connection from the places adds to `known`, and every arrival at the goal."""
-        for ear in self.ears:
-            if not self._reached(ear, places):
-                continue
-            for arrive in range(self.way.states):
-                goal = self.goal(ear, arrive)
-                more = self._places(ear, arrive)
-                if goal or not more.within(known):
+        for ear, ways in self._ways_in:
+            new = [(arrive, goal, more) for arrive, goal, more in ways if goal or not more.within(known)]
+            if new and self._reached(ear, places):
+                for arrive, goal, more in new:
                     yield from self._arriving(ear, arrive, goal, more, places)
 
     def _reached(self, ear: Ear, places: Places) -> bool:
         """Whether anything at all gets there, waypoints aside."""
         near = self.view.sources(ear.at, ear.packet)[0] & ear.possible
-        leaving = relaying = 0
-        for some in places.leaving:
-            leaving |= some
-        for some in places.relaying:
-            relaying |= some
-        return bool(near & leaving) or any(relaying >> r.number & 1 and near >> r.at & 1 for r in self.onwards_to(ear))
+        if any(near & some for some in places.leaving):
+            return True
+        relaying = reduce(or_, places.relaying)
+        return any(relaying >> r.number & 1 and near >> r.at & 1 for r in self.onwards_to(ear)) if relaying else False
 
     def onwards_to(self, ear: Ear) -> Iterator[Onward]:
         """The relays that may go on to the ear."""
@@ -283,11 +298,7 @@ class Walk:
             levels = levels[:bound]
         following = (*levels[1:], levels[-1])
         if bound is not None and len(levels) == bound:
-            everything = Places(
-                (self.view.layout.everyone,) * self.way.states,
-                ((1 << len(self.view.layout.onwards)) - 1,) * self.way.states,
-            )
-            following = (*levels[1:], everything)
+            following = (*levels[1:], self.everything)
         return not any(
             arrival.goal or not arrival.places.within(after_it)
             for here, after_it in zip(levels, following, strict=True)

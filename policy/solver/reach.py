@@ -65,7 +65,8 @@ def search_path(found: Walk, budget: Budget) -> Trail | tuple[Places, ...]:
         if bound is not None and len(levels) > bound:
             break
         nodes = Places((0,) * found.way.states, (0,) * found.way.states)
-        for arrival in found.arrivals(frontier, known):
+        last = bound is not None and len(levels) == bound
+        for arrival in found.arrivals(frontier, found.everything if last else known):
             budget.spend()
             if arrival.goal:
                 return _trail(found, parents, arrival)

@@ -1,0 +1,24 @@
+"""The prover agrees with enumeration of every world and failure, on random designs."""
+
+from __future__ import annotations
+
+import agreement
+import pytest
+import strategies
+from hypothesis import given, note, seed, settings
+
+DEEP = settings().max_examples >= 1000
+SHARDS = 20 if DEEP else 4
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_prover_agrees_with_enumeration(shard: int) -> None:
+    """Verdicts are those of enumeration; evidence is accepted, true, and a smallest; faults are there iff they are."""
+
+    @seed(shard)
+    @given(strategies.designs())
+    def agrees(text: str) -> None:
+        note(text)
+        assert agreement.disagreements(text) == []
+
+    agrees()

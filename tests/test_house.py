@@ -1,0 +1,41 @@
+"""The house is in order: style, types, and the direction of imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def outcome(*command: str) -> str:
+    """What a tool complains of; empty where it does not."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_ruff() -> None:
+    """Every rule of the configuration is kept, in the package and in its tests."""
+    assert outcome(sys.executable, "-m", "ruff", "check", "--no-cache", "policy", "tests") == ""
+
+
+def test_types() -> None:
+    """The package is typed throughout."""
+    assert outcome(sys.executable, "-m", "mypy", "--strict", "policy") == ""
+
+
+def test_imports() -> None:
+    """Imports point one way, only the solver knows z3, only the text room knows lark."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    assert outcome(str(lint), "--no-cache") == ""
+
+
+def test_the_core_needs_nothing() -> None:
+    """The core imports nothing but itself and the standard library."""
+    for file in sorted((ROOT / "policy" / "core").glob("*.py")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith(("import ", "from ")):
+                package = line.split()[1].split(".")[0]
+                assert package == "policy" or package in sys.stdlib_module_names, f"{file.name}: {line}"
+                assert package != "policy" or line.split()[1].startswith("policy.core"), f"{file.name}: {line}"
