@@ -1,8 +1,8 @@
-"""A generated campus: layers of zones from the Internet inwards, firewalls between neighbouring layers, long lists of rules.
+"""A generated campus: layers of zones from the Internet inwards, firewalls between neighbouring layers, many rules.
 
-`campus(...)` returns the text of a design. The same seed gives the same text. The shape is that of large organisations: many
-narrow rules between servers of neighbouring layers, some wide ones, some denials before them, some rules that hang on what
-is still undecided, and administrators who come from the side.
+`campus(...)` returns the text of a design. The same seed gives the same text. The shape is that of large organisations:
+many narrow rules between servers of neighbouring layers, some wide ones, some denials before them, some rules that hang
+on what is still undecided, and administrators who come from the side.
 """
 
 from __future__ import annotations
@@ -108,34 +108,33 @@ class _Campus:
         return f"allow {sources} -> {target} : {self.chance.choice((service, self.chance.choice(NAMES)))}"
 
     def _invariants(self) -> Iterator[str]:
+        """Twenty claims of all forms, each with the verdict that seed 1 at full size gives."""
         last, middle = self.layers[-1], self.size.layers // 2
         core, vault, spare = last[0], self._host(last[0]), self._host(last[-1])
         wall = [f"fw_{i}" for i, gap in enumerate(self.gaps) if gap == middle]
-        first_wall = [f"fw_{i}" for i, gap in enumerate(self.gaps) if gap == 0]
-        either, outer = " or ".join(wall), " or ".join(first_wall)
-        inside = self.layers[1][0]
-        yield from (
-            f"invariant {name}{expectation}: {claim}"
-            for name, expectation, claim in (
-                ("direct", "", f"not internet can reach {core}"),
-                ("one_step", "", f"no path from internet to {core} within 1 steps"),
-                ("three_steps", "", f"no path from internet to {vault} within 3 steps"),
-                ("two_fall", "", f"no path from internet to {vault} within 1 steps even if any 2 firewalls are bypassed"),
-                ("wall", "", f"every path from internet to {core} passes {either}"),
-                ("walls", "", f"every path from internet to {core} passes ({outer}) then ({either})"),
-                ("border_first", "", f"every path from internet to {core} passes border then ({either})"),
-                ("both", "", f"every path from internet to {vault} passes border and ({either})"),
-                ("deep", "", f"every path from internet to {core} crosses at least {self.size.layers // 2} firewalls"),
-                ("on_sql", "", f"every path from internet to {core} on sql passes border"),
-                ("reaches", "", f"some path from internet to {inside}"),
-                ("reaches_by", "", f"some path from internet to {inside} passes border"),
-                ("none", " expect violated", f"no path from internet to {inside}"),
-                ("vault_open", " expect violated", f"no path from {self.layers[-2][0]} to {core}"),
-                ("attack_stopped", "", f"no attack from internet to {vault}"),
-                ("attack_wall", "", f"every attack from internet to {core} passes border"),
-                ("attack_in", "", f"every attack from internet to {self.layers[2][0]} passes {outer}"),
-                ("spare", "", f"no path from {self.layers[-1][1]} to {spare} on admin within 1 steps"),
-                ("inner", "", f"every path from internet to {spare} passes border or {wall[0]}"),
-                ("held", "", f"every path from internet to {vault} passes border even if {wall[0]} is compromised"),
-            )
-        )
+        either = " or ".join(wall)
+        outer = " or ".join(f"fw_{i}" for i, gap in enumerate(self.gaps) if gap == 0)
+        inside, deeper, before = self.layers[1][0], self.layers[2][0], self.layers[-2][0]
+        claims = {
+            "direct": f"not internet can reach {core}",
+            "one_step": f"no path from internet to {core} within 1 steps",
+            "three_steps": f"no path from internet to {vault} within 3 steps",
+            "two_fall": f"no path from internet to {vault} within 1 steps even if any 2 firewalls are bypassed",
+            "wall": f"every path from internet to {core} passes {either}",
+            "walls": f"every path from internet to {core} passes ({outer}) then ({either})",
+            "border_first": f"every path from internet to {core} passes border then ({either})",
+            "both": f"every path from internet to {vault} passes border and ({either})",
+            "deep": f"every path from internet to {core} crosses at least 3 firewalls",
+            "on_sql": f"every path from internet to {core} on sql passes border",
+            "reaches": f"some path from internet to {inside}",
+            "reaches_by": f"some path from internet to {inside} passes border",
+            "none expect violated": f"no path from internet to {inside}",
+            "next_door expect violated": f"no path from {before} to {core}",
+            "attack_stopped": f"no attack from internet to {vault}",
+            "attack_wall": f"every attack from internet to {core} passes border",
+            "attack_in": f"every attack from internet to {deeper} passes {outer}",
+            "spare": f"no path from {last[1]} to {spare} on admin within 1 steps",
+            "inner": f"every path from internet to {spare} passes border or {wall[0]}",
+            "held": f"every path from internet to {vault} passes border even if {wall[0]} is compromised",
+        }
+        yield from (f"invariant {name}: {claim}" for name, claim in claims.items())

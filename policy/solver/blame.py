@@ -29,7 +29,7 @@ from policy.core.model import (
 from policy.core.steps import Step
 from policy.core.view import ANY_WAY, Ear, Literal
 from policy.solver.connect import Trail, connection
-from policy.solver.reach import search
+from policy.solver.search import search
 from policy.solver.shortest import shortest
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.connect import Trail
 from policy.solver.encode import Atom, Encoder
 from policy.solver.learn import Learner
-from policy.solver.reach import search
+from policy.solver.search import search
 from policy.solver.split import NotQuickError, Splitter
 
 Z3_STEPS = 20  # what one step of the budget is worth in z3's own units, roughly

@@ -20,7 +20,7 @@ from policy.core.view import Decisions, Literal, View
 from policy.core.walk import named, rest_of
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail
-from policy.solver.reach import search
+from policy.solver.search import search
 from policy.solver.shortest import shortened
 
 Items = list[tuple[Literal, bool]]

@@ -17,7 +17,7 @@ from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case, new_solver
 from policy.solver.connect import Trail
 from policy.solver.encode import Encoder
-from policy.solver.reach import search
+from policy.solver.search import search
 from policy.solver.vacuity import Vacuity
 
 Verdict = OneOf["proved", "violated", "vacuous", "unknown"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.core.evidence import Cut, fewest_hits, walk
+from policy.core.evidence import Cut, walk
 from policy.core.layout import bits
 from policy.core.model import PathClaim
 from policy.core.steps import Step
@@ -18,25 +18,12 @@ from policy.core.walk import (
     Attack,
     Places,
     Walk,
-    wanted_attack,
-    wants,
 )
-from policy.solver.attack import search_attack, wanted_trail
+from policy.solver.attack import search_attack
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail, connection
 
 Found = Trail | tuple[Cut, ...]
-
-
-def search(view: View, claim: PathClaim, budget: Budget) -> Found:
-    """A walk whose existence decides the claim (a shortest one, for paths), or the cuts that show that there is
-    none."""
-    if claim.attack and wants(claim):
-        return wanted_trail(view, claim, budget) if wanted_attack(view, claim) else ()
-    if claim.quantifier == "every" and claim.crosses is not None:
-        return _few_firewalls(view, claim, budget)
-    found = one_cut(view, claim, frozenset(), budget)
-    return found if isinstance(found, Trail) else (found,)
 
 
 def one_cut(view: View, claim: PathClaim, cut: frozenset[str], budget: Budget) -> Trail | Cut:
@@ -110,53 +97,3 @@ def _origin(found: Walk, parents: dict[Node, Arrival], arrival: Arrival) -> tupl
         return next(bits(start)), None
     i = next(bits(arrival.sources))
     return i, parents[False, i, arrival.leave]
-
-
-# ---------------------------------------------------------------- walks that cross few firewalls
-
-
-def _few_firewalls(view: View, claim: PathClaim, budget: Budget) -> Found:
-    """A walk that crosses fewer firewalls than the claim says, or cuts that fewer cannot meet (implicit hitting sets,
-    after Moreno-Centeno and Karp 2013)."""
-    most = (claim.crosses or 0) - 1
-    cuts: list[Cut] = []
-    while (hits := _hits([cut.firewalls for cut in cuts], most)) is not None:
-        found = _avoiding(view, claim, hits, budget)
-        if isinstance(found, Trail):
-            return found
-        cuts.append(found)
-    return tuple(cuts)
-
-
-def _hits(cuts: list[frozenset[str]], most: int) -> frozenset[str] | None:
-    """At most that many firewalls that meet every cut."""
-    if most < 0 or not fewest_hits(cuts, most):
-        return None
-    chosen: frozenset[str] = frozenset()
-    while open_cuts := [cut for cut in cuts if not cut & chosen]:
-        names = sorted(sorted(open_cuts, key=len)[0])
-        left = most - len(chosen) - 1
-        name = next(n for n in names if fewest_hits([c for c in open_cuts if n not in c], left))
-        chosen |= {name}
-    return chosen
-
-
-def _avoiding(view: View, claim: PathClaim, hits: frozenset[str], budget: Budget) -> Trail | Cut:
-    """A walk that crosses only firewalls of `hits`, or a cut of others."""
-    cut: frozenset[str] = frozenset()
-    while isinstance(found := one_cut(view, claim, cut, budget), Trail):
-        crossed = _crossed(view, found)
-        more = next((name for name in crossed if name not in hits), None)
-        if more is None:
-            return found
-        cut |= {more}
-    return found
-
-
-def _crossed(view: View, trail: Trail) -> Iterator[str]:
-    """The firewalls that the walk passes while they work, in order."""
-    for step in trail.steps:
-        names = [step.relay[1]] if step.relay is not None and step.relay[0] == "firewall" else []
-        for name in (*names, *(c.via for c in step.chain if c.via is not None)):
-            if view.bypassed(name) is False:
-                yield name

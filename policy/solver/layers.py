@@ -1,0 +1,126 @@
+"""How many firewalls lie between: cuts at each distance from the source.
+
+Walks are followed with a count of the firewalls that they cross, a firewall as often as it is crossed. Let R be the
+places that some walk gets to with a count of k at most. Whoever leaves R crosses one of the firewalls that raise the
+count from k to k + 1: they are a cut, and R shows that nobody gets round it. There is one for every k, and they tend to
+be disjoint, so that no few firewalls meet them all (layered cuts, as in Dinitz's algorithm for flows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.core.evidence import Cut
+from policy.core.model import PathClaim
+from policy.core.view import ANY_WAY, Ear, Row, View
+from policy.core.walk import Passing, Places, Walk
+from policy.solver.budget import Budget
+from policy.solver.connect import Trail
+from policy.solver.reach import search_path
+
+
+class Counting(Passing):
+    """The states of a walk by the count of firewalls that it crossed, not counting those of `free`: fewer than
+    `bound`."""
+
+    def __init__(self, view: View, bound: int, free: frozenset[str]) -> None:
+        self.wanted, self.visits, self.crossings, self.states, self.free = False, {}, {}, bound, free
+        self.key = view.layout.key(("crossed", bound, free))
+
+    def crossing(self, state: int, firewall: str) -> int | None:
+        """One more, unless it is free."""
+        if firewall in self.free:
+            return state
+        return state + 1 if state + 1 < self.states else None
+
+
+def layers(view: View, claim: PathClaim, bound: int, free: frozenset[str], budget: Budget) -> Trail | tuple[Cut, ...]:
+    """A walk that crosses fewer firewalls than the bound besides those of `free` (each as often as it is crossed), or
+    that many cuts by others."""
+    counting = Counting(view, bound, free)
+    walk = Walk(view, claim, counting)
+    found = search_path(walk, budget)
+    return found if isinstance(found, Trail) else tuple(_Layers(walk, counting, found[-1]).cuts(budget))
+
+
+class _Layers:
+    def __init__(self, walk: Walk, way: Counting, reached: Places) -> None:
+        self.walk, self.view, self.states, self.free = walk, walk.view, way.states, way.free
+        self.leaving = _first(reached.leaving)
+        self.relaying = _first(reached.relaying)
+        self.raising: list[set[str]] = [set() for _ in range(self.states)]
+
+    def cuts(self, budget: Budget) -> Iterator[Cut]:
+        """One for every count."""
+        for ear in self.walk.ears:
+            budget.spend()
+            self._follow(ear)
+        self._relay()
+        leaving = relaying = 0
+        for k in range(self.states):
+            leaving, relaying = leaving | self.leaving[k], relaying | self.relaying[k]
+            yield Cut(frozenset(self.raising[k]), (Places((leaving,), (relaying,)),))
+
+    def _follow(self, ear: Ear) -> None:
+        """Follows the packets to the ear forward from zone to zone and notes the firewalls that raise the count."""
+        view = self.view
+        rows = view.inward(ear.at, ear.packet, False, ANY_WAY, 0)
+        rules = view.layout.relevant(ear.at, ear.packet).rules
+        at = {zone: self._standing(ear, zone, row[0]) for zone, row in rows.items()}
+        queue = [zone for zone, row in at.items() if any(row)]
+        while queue:
+            a = queue.pop(0)
+            for b, via in view.layout.neighbours[a]:
+                if b not in rows:
+                    continue
+                passed = rows[b][0]
+                if not isinstance(via, int) and not view.bypassed(via):
+                    if via not in rules and via not in view.lax:
+                        continue
+                    passed &= view.passing(via, rules.get(via, ()), ear.at, a, b, False)
+                counts = not isinstance(via, int) and via not in self.free and view.bypassed(via) is False
+                if self._advance(at[a], at[b], passed, str(via) if counts else None) and b not in queue:
+                    queue.append(b)
+
+    def _standing(self, ear: Ear, zone: str, row: int) -> Row:
+        """By count, the sources that stand in the zone and would get through."""
+        here = self.view.group(self.view.layout.occupants[zone])[1] & row & ear.possible
+        relays = [0] * self.states
+        for relay in self.walk.onwards_to(ear):
+            for k in range(self.states):
+                relays[k] |= (self.relaying[k] >> relay.number & 1) << relay.at
+        return [here & (self.leaving[k] | relays[k]) for k in range(self.states)]
+
+    def _advance(self, here: Row, there: Row, passed: int, counted: str | None) -> bool:
+        """Adds to `there` what passes from `here`, at the least count; whether that was anything."""
+        grown = False
+        for k in range(self.states):
+            to = k + (counted is not None)
+            gain = here[k] & passed
+            for less in there[: to + 1]:
+                gain &= ~less
+            if gain and counted is not None:
+                self.raising[k].add(counted)
+            if gain and to < self.states:
+                there[to] |= gain
+                for more in range(to + 1, self.states):
+                    there[more] &= ~gain
+                grown = True
+        return grown
+
+    def _relay(self) -> None:
+        """A firewall that relays raises the count itself."""
+        for relay in self.view.layout.onwards:
+            name = self.view.layout.endpoints[relay.at].name
+            if relay.limit is not None and name not in self.free and self.view.bypassed(name) is False:
+                least = (k for k in range(1, self.states) if self.relaying[k] >> relay.number & 1)
+                self.raising[next(least, self.states) - 1].add(name)
+
+
+def _first(rows: tuple[int, ...]) -> list[int]:
+    """Each place at its least count alone."""
+    known, found = 0, list[int]()
+    for row in rows:
+        found.append(row & ~known)
+        known |= row
+    return found
