@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from policy.core.layout import Filter, Group, Layout, Onward, bits
 from policy.core.model import ALWAYS, And, Claim, Iff, Is, Not, Or
@@ -387,12 +388,13 @@ class _Inward:
         queue = deque(
             ([zone], [layout.everyone if q == arrive else 0 for q in range(self.way.states)]) for zone in ends
         )
-        while queue and any(any(row) for row in missing.values()):
+        while queue and (needed := reduce(or_, (some for row in missing.values() for some in row), 0)):
             chain, row = queue.popleft()
+            row = [some & needed for some in row]
             b = chain[-1]
             rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
             missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
-            for a, via in self._before_zone(b):
+            for a, via in self._before_zone(b) if any(row) else ():
                 if a not in chain:
                     gain = self._before(a, b, via, row, None)
                     if any(gain):
@@ -401,7 +403,7 @@ class _Inward:
 
     def _before_zone(self, b: str) -> Iterator[tuple[str, str | int]]:
         """The steps into the zone that may pass anything. A firewall's own packets start in the best of its zones; they
-        cross it only where that is wanted."""
+        cross it only where that changes the state of who wants to pass it."""
         lax, rules, wanted = self.view.lax, self.rules, self.way.wanted
         for a, via in self.view.layout.neighbours[b]:
             if wanted or via in rules or via in lax or isinstance(via, int):
@@ -411,19 +413,19 @@ class _Inward:
         """What the step from zone `a` into zone `b` adds in zone `a`."""
         view, way, gain = self.view, self.way, row
         if isinstance(via, int):
-            bypassed = view.truth(view.layout.model.links[via].when)
-            if bypassed is False or (bypassed is None and self.sure):
+            held = view.truth(view.layout.model.links[via].when)
+            if held is False or (held is None and self.sure):
                 return []
-        else:
-            bypassed = view.bypassed(via)
-            if bypassed is False or (bypassed is None and way.wanted):
-                after = [way.crossing(q, via) for q in range(way.states)]
-                gain = [0 if q is None else row[q] for q in after]
+            return gain if known is None else [g & ~k for g, k in zip(gain, known, strict=True)]
+        bypassed, passing = view.bypassed(via), [0] * way.states
+        if bypassed is False or (bypassed is None and way.wanted):
+            after = [way.crossing(q, via) for q in range(way.states)]
+            gain = [0 if q is None else row[q] for q in after]
+            if way.wanted:
+                passing = [1 << view.layout.firewalls[via] if to != q else 0 for q, to in enumerate(after)]
         if known is not None:
             gain = [g & ~k for g, k in zip(gain, known, strict=True)]
-        opened = bypassed or (bypassed is None and not self.sure)
-        if not opened and not isinstance(via, int) and any(gain):
+        if any(gain) and not (bypassed or (bypassed is None and not self.sure)):
             passed = view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
-            passed |= 1 << view.layout.firewalls[via] if way.wanted else 0
-            gain = [g & passed for g in gain]
+            gain = [g & (passed | own) for g, own in zip(gain, passing, strict=True)]
         return gain

@@ -84,6 +84,8 @@ def _crossings(
     if bypassed is not False:
         yield Crossing(a, b, via, "bypassed"), later
     elif view.layout.firewalls[via] == source:
+        if later == state:
+            return
         yield Crossing(a, b, via, "own packet"), later
     else:
         rules = view.layout.relevant(ear.at, ear.packet).rules.get(via, ())

@@ -158,5 +158,6 @@ class Learner:
         for what in named(rest_of(claim)):
             if what.sort == "component":
                 names.update(options_in(tuple(when for _, when in self.layout.stands(what.name))))
-        names.update(name for name, effect in threatened(self.threats) if effect == "compromised")
+        compromised = sorted(name for name, effect in threatened(self.threats) if effect == "compromised")
+        names.update(compromised, *(self.layout.place(name).options for name in compromised))
         return names
