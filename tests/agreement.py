@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from policy.core import semantics
+from policy.core.binding import bind, variables
 from policy.core.evidence import Checker, Proof, Witness
-from policy.core.judge import bind
-from policy.core.model import Claim, Component, Failure, Host, Invariant, Model, Named, PathClaim, Sort, Variable, World
+from policy.core.model import Component, Failure, Host, Invariant, Model, Named, PathClaim, World
 from policy.solver import Answer, Fault, Prover
 from policy.text.load import load_text
 from policy.text.resolve import resolve
@@ -165,26 +165,11 @@ def _steps(every: Enumeration, witness: Witness) -> Iterator[str]:
 def _facts(every: Enumeration, witness: Witness) -> Iterator[str]:
     """Every part of the claim that is blamed holds, or fails, as the witness says."""
     for fact in witness.facts:
-        claim = bind(fact.claim, bindings(fact.claim, fact.bindings))
+        sorts = {variable.name: variable.sort for variable in variables(fact.claim)}
+        bound = {name: Named(sorts[name], thing) for name, thing in fact.bindings if name in sorts}
+        claim = bind(fact.claim, bound)
         if semantics.holds(every.model, claim, witness.world, witness.failure) != fact.holds:
             yield f"the blame lies on {fact}, which is not so"
-
-
-def bindings(claim: Claim, bound: tuple[tuple[str, str], ...]) -> Mapping[str, Named]:
-    """The things that the names of variables stand for, by the sorts of the variables in the claim."""
-    sorts: dict[str, Sort] = dict(_variables(claim))
-    return {name: Named(sorts[name], thing) for name, thing in bound if name in sorts}
-
-
-def _variables(tree: object) -> Iterator[tuple[str, Sort]]:
-    if isinstance(tree, Variable):
-        yield tree.name, tree.sort
-    elif isinstance(tree, tuple):
-        for child in tree:
-            yield from _variables(child)
-    elif is_dataclass(tree):
-        for item in fields(tree):
-            yield from _variables(getattr(tree, item.name))
 
 
 def _note(every: Enumeration, answer: Answer) -> Iterator[str]:

@@ -43,6 +43,7 @@ class Plan:
     firewalls: list[str] = field(default_factory=list)
     stands: dict[str, list[str]] = field(default_factory=dict)
     heard: dict[str, str] = field(default_factory=dict)
+    joins: dict[str, set[str]] = field(default_factory=dict)
 
     # -------------------------------------------------------- choices
 
@@ -125,6 +126,8 @@ class Plan:
         far = [name for name, zones in self.stands.items() if name != source and set(near).isdisjoint(zones)]
         far = [name for name in far if name in self.heard] or far
         target = self.terms(scope, self.hosts) if self.chance(8) or not far else self.pick(far)
+        if self.hosts and self.zones[0] not in self.stands[self.hosts[0]] and self.chance(30):
+            source, target = self.zones[0], self.hosts[0]  # the two ends of the row of firewalls
         if bound and self.chance(60):
             target = self.pick(list(bound.values()))
         elif bound and self.chance(30):
@@ -162,7 +165,7 @@ def _options(plan: Plan) -> list[str]:
 
 def _places(plan: Plan) -> None:
     """Names of domains and zones."""
-    for i in range(1, plan.pick((3, 2, 4, 1)) + 1):
+    for i in range(1, plan.pick((3, 2, 4, 3, 1)) + 1):
         domain, zones = f"D{i}", plan.pick((0, 0, 2, 1)) if len(plan.zones) < 4 else 0
         own = [f"z{len(plan.zones) + j + 1}" for j in range(zones)] or [domain]
         plan.domains.append(domain)
@@ -244,7 +247,7 @@ def _placed(plan: Plan, name: str, number: int) -> Written:
 
 def _things(plan: Plan) -> tuple[list[Written], dict[str, str], dict[str, str]]:
     """Hosts; for every component its `on` items; for every host its `runs` items."""
-    hosts = [_placed(plan, f"h{i}", i) for i in range(1, plan.pick((3, 4, 5, 6, 2, 1, 0)) + 1)]
+    hosts = [_placed(plan, f"h{i}", i) for i in range(1, plan.pick((3, 4, 5, 6, 2, 4, 1, 3, 0)) + 1)]
     plan.hosts = [host.name for host in hosts]
     on: dict[str, str] = {}
     runs: dict[str, str] = dict.fromkeys(plan.hosts, "")
@@ -320,8 +323,8 @@ def _network(plan: Plan, zone: str) -> str:
 def _domain(plan: Plan, name: str, hosts: dict[str, list[str]]) -> str:
     others = [d for d in plan.domains if d != name]
     trusts = ""
-    for other in plan.few(others, 0, 2) if others and plan.chance(50) else ():
-        trusts += f" trusts {other}{' transitively' if plan.chance(50) else ''}{plan.when()}"
+    for other in plan.few(others, 0, 2) if others and plan.chance(70) else ():
+        trusts += f" trusts {other}{' transitively' if plan.chance(60) else ''}{plan.when()}"
     lines = [f"domain {name}{trusts} {{{_flags(plan)} tier {plan.number(0, 3)}"]
     if plan.zones_of[name] == [name]:
         lines[0] += _network(plan, name)
@@ -336,7 +339,7 @@ def _domain(plan: Plan, name: str, hosts: dict[str, list[str]]) -> str:
 
 def _rule(plan: Plan, joined: Sequence[str]) -> str:
     near = [host for host in plan.hosts if not set(joined).isdisjoint(plan.stands[host])]
-    if near and plan.chance(75):
+    if near and plan.chance(80):
         target = plan.pick(near)
         source = plan.pick([*joined, "any", *joined, *plan.hosts, *joined, *plan.firewalls])
         services = plan.heard.get(target, "any") if plan.chance(70) else plan.services(60)
@@ -363,6 +366,7 @@ def _firewall(plan: Plan, name: str) -> str:
     joined = [plan.zones[first % len(plan.zones)], plan.zones[(first + 1) % len(plan.zones)]]
     if plan.chance(40):
         joined = plan.few(plan.zones, 2, 3)
+    plan.joins[name] = set(joined)
     lines = [f"firewall {name} joins {', '.join(joined)} {{"]
     lines += [f"  {_rule(plan, joined)}" for _ in range(plan.pick((2, 3, 4, 1)))]
     if plan.chance(35):
@@ -414,8 +418,12 @@ def _path(plan: Plan, word: str, scope: Scope) -> str:
     if quantifier == "every" or plan.chance(25):
         sorts = ("firewall", "firewall", "host", "component")
         things = [name for sort in sorts for name in plan.names(sort, scope)]
+        around = plan.stands.get(target, [])
+        near = [name for name, joined in plan.joins.items() if not joined.isdisjoint(around)]
+        if near and plan.chance(40):
+            return f"{claim} passes {' or '.join(near) if plan.chance(40) else plan.pick(near)}"
         if things and plan.chance(70):
-            return f"{claim} passes {_waypoints(plan, things, 2)}"
+            return f"{claim} passes {_waypoints(plan, things + 3 * near, plan.pick((1, 2)))}"
         claim += f" crosses at least {plan.number(1, 3)} firewalls"
     return claim
 
@@ -434,7 +442,7 @@ def _fact(plan: Plan, scope: Scope) -> str:
     places = plan.names("zone", scope) + plan.names("domain", scope)
     hosts, components, firewalls = (plan.names(sort, scope) for sort in ("host", "component", "firewall"))
     domains = plan.names("domain", scope)
-    kinds = ["trusts", "accepts", "same"]
+    kinds = ["accepts", "trusts", "accepts", "same"]
     kinds += ["option"] if plan.options else []
     kinds += ["in", "is", "listens"] if things else []
     kinds += ["runs"] if hosts and components else []
@@ -502,8 +510,8 @@ def _threats(plan: Plan, most: int) -> str:
     """Threats that admit at most so many failures."""
     found = []
     places = list(dict.fromkeys(plan.firewalls + plan.hosts + plan.components + plan.zones + plan.domains))
-    for _ in range(plan.pick((0, 0, 1, 1, 2))):
-        kind = plan.pick(("bypassed", "any", "firewalls", "compromised", "any compromised"))
+    for _ in range(plan.pick((0, 1, 1, 2))):
+        kind = plan.pick(("bypassed", "firewalls", "any", "compromised", "firewalls", "any", "any compromised"))
         units = 1 if "any" not in kind else len(plan.firewalls) if kind == "firewalls" else 3
         if 2**units > most:
             continue

@@ -198,7 +198,10 @@ def check_barrier(layout: Layout, threats: Sequence[Threat], barrier: Barrier, l
     if not barrier.cuts and not counts:
         return "a barrier without a cut"
     for cut in barrier.cuts:
-        if not walk(view, claim, cut.firewalls).closed(cut.places):
+        walks = walk(view, claim, cut.firewalls)
+        if not all(walks.fits(places) for places in cut.places):
+            return "the places of a barrier do not fit its claim"
+        if not walks.closed(cut.places):
             return "the places of a barrier are not closed"
     return None
 

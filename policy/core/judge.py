@@ -288,40 +288,46 @@ class Judge:
 
     def _flow(self, flow: Flow) -> bool | None:
         """Whether the flow, if it is active, is possible."""
-        return meet(join((_not(inside), self.flow_from(flow, i))) for i, inside in self.flow_sources(flow))
+        each = (join((_not(inside), self._flow_from(flow, i))) for i, inside in self.flow_sources(flow))
+        return meet((self.view.truth(self.has_end(flow)), *each))
 
-    def flow_sources(self, flow: Flow) -> list[tuple[int | None, bool | None]]:
-        """Who the flow may start from, and whether it does: named sources; its someone where it has none; None (nobody
-        in particular, who asks only that there is a destination)."""
+    def flow_sources(self, flow: Flow) -> list[tuple[int, bool | None]]:
+        """Who the flow may start from, and whether it does: named sources; its someone where it has none."""
         group = self.layout.group(flow.source)
         sure, possible = self.view.group(group)
-        someone = self.layout.everyone & ~self.layout.firewall_bits & ~self.layout.host_bits
-        named = [(i, True if sure >> i & 1 else None) for i in bits(possible & ~someone)]
-        somebody = self.layout.some(*(membership(group, i) for i in bits(group.widest & ~someone)))
+        named = self._named(possible)
+        somebody = self.layout.some(*(membership(group, i) for i in bits(self._named(group.widest))))
         nameless = _not(self.view.truth(somebody))
-        found: list[tuple[int | None, bool | None]] = [(None, True), *named]
+        found: list[tuple[int, bool | None]] = [(i, True if sure >> i & 1 else None) for i in bits(named)]
         if nameless is not False:
-            found += [(i, meet((nameless, True if sure >> i & 1 else None))) for i in bits(possible & someone)]
+            found += [(i, meet((nameless, True if sure >> i & 1 else None))) for i in bits(possible & ~named)]
         return found
 
-    def flow_from(self, flow: Flow, source: int | None) -> bool | None:
-        """Whether each other destination that listens is open to the source, and there is one."""
+    def _named(self, endpoints: int) -> int:
+        """Those that are hosts or firewalls."""
+        return endpoints & (self.layout.firewall_bits | self.layout.host_bits)
+
+    def _flow_from(self, flow: Flow, source: int) -> bool | None:
+        """Whether each other destination that listens is open to the source."""
         sure, possible = self.view.group(self.layout.group(flow.target))
-        classes = self.layout.heard(flow.services)[0]
-        each: list[bool | None] = [self.view.truth(self._heard_of(flow, source))]
-        for ear in self.heard_by(possible, classes):
-            if source is not None and ear.at != source:
+        each: list[bool | None] = []
+        for ear in self.heard_by(possible, self.layout.heard(flow.services)[0]):
+            if ear.at != source:
                 certain = bool(sure >> ear.at & 1) and self.surely_hears(ear)
                 each.append(join((None if not certain else False, self.open_to(ear.at, ear.packet, source))))
         return meet(each)
 
-    def _heard_of(self, flow: Flow, source: int | None) -> Claim:
-        """When there is a destination other than the source that listens on one of the flow's services."""
-        group, classes = self.layout.group(flow.target), self.layout.heard(flow.services)[0]
+    def has_end(self, flow: Flow) -> Claim:
+        """When the flow has a destination that listens on one of its services and is not its only source."""
+        sources, targets = self.layout.group(flow.source), self.layout.group(flow.target)
+        classes = self.layout.heard(flow.services)[0]
         found: list[Claim] = []
-        for i in bits(group.widest):
-            if i != source:
-                found += [both(membership(group, i), when) for when in self.layout.hears(i, classes)]
+        for i in bits(targets.widest):
+            others: Claim = ALWAYS
+            if sources.widest >> i & 1:
+                beside = (membership(sources, z) for z in bits(self._named(sources.widest)) if z != i)
+                others = either(Not(membership(sources, i)), *beside)
+            found += [both(membership(targets, i), when, others) for when in self.layout.hears(i, classes)]
         return self.layout.some(*found)
 
     def surely_hears(self, ear: Ear) -> bool:

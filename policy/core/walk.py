@@ -286,6 +286,10 @@ class Walk:
         counts = bypassed is False or (bypassed is None and self.way.wanted)
         return self.way.crossing(state, name) if counts else state
 
+    def fits(self, places: Places) -> bool:
+        """Whether the places speak of the states of these walks."""
+        return len(places.leaving) == len(places.relaying) == self.way.states and places.at == 0
+
     def closed(self, levels: tuple[Places, ...]) -> bool:
         """Whether the places show that no walk exists: they hold the start, and a step from each level stays in the
         next one (the last one counts as its own next, without `within`) and never arrives at the goal."""
@@ -361,6 +365,10 @@ class Attack(Walk):
 
     def _purse(self, held: int) -> frozenset[str]:
         return frozenset().union(*(self.view.accounts(i) for i in bits(held)))
+
+    def fits(self, places: Places) -> bool:
+        """Whether the places speak of the states of these attacks."""
+        return len(places.leaving) == len(places.relaying) == 1 and 0 <= places.at < self.way.states
 
     def closed(self, family: tuple[Places, ...]) -> bool:
         """Whether every beginning is within one of the family, and every step from one of it leads to within one of it,

@@ -196,13 +196,9 @@ class Blame:
         ends, points = self.layout.endpoints, self.layout.classes
         targets = self.view.group(self.layout.group(flow.target))[0]
         ears = list(self._judge.heard_by(targets, self.layout.heard(flow.services)[0]))
+        if not self.view.truth(self._judge.has_end(flow)):
+            yield (flow.name,)
         for source, inside in self._judge.flow_sources(flow):
-            if not inside:
-                continue
-            others = [ear for ear in ears if ear.at != source]
-            if not others:
-                yield (flow.name,) if source is None else (flow.name, str(ends[source]))
-                return
-            for ear in others if source is not None else ():
-                if source is not None and not self._judge.open_to(ear.at, ear.packet, source):
+            for ear in ears if inside else ():
+                if ear.at != source and not self._judge.open_to(ear.at, ear.packet, source):
                     yield flow.name, str(ends[source]), str(ends[ear.at]), str(points[ear.packet])

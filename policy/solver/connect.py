@@ -36,7 +36,8 @@ def _chains(
     """Breadth first. Who wants to pass things goes from zone to zone without return; who avoids them may cut out any
     loop."""
     layout, ends = view.layout, view.zones(ear.at)
-    rows = view.inward(ear.at, ear.packet, False, way, arrive)
+    alone = [zone for zone in ends if layout.model.zones[zone].isolated]  # chains from there go round about
+    guides = [view.inward(ear.at, ear.packet, False, way, arrive, without=zone) for zone in ("", *alone)]
     machines = not (1 << source | 1 << ear.at) & layout.firewall_bits
     queue = deque[tuple[str, tuple[str, ...], int, tuple[Crossing, ...]]](
         (zone, (zone,), leave, ()) for zone in view.zones(source)
@@ -51,7 +52,7 @@ def _chains(
             if way.wanted and b in visited:
                 continue
             for crossing, later in _crossings(view, source, ear, zone, b, via, way, state):
-                if not rows.get(b, [0] * way.states)[later] >> source & 1:
+                if not any(b in rows and rows[b][later] >> source & 1 for rows in guides):
                     continue
                 if way.wanted or (visited[0], b, later) not in seen:
                     seen.add((visited[0], b, later))

@@ -67,9 +67,11 @@ class _Layers:
         rows = view.inward(ear.at, ear.packet, False, ANY_WAY, 0)
         rules = view.layout.relevant(ear.at, ear.packet).rules
         at = {zone: self._standing(ear, zone, row[0]) for zone, row in rows.items()}
-        queue = [zone for zone, row in at.items() if any(row)]
+        queue = [(zone, row) for zone, row in at.items() if any(row)]
+        for zone in self._apart(ear) & set(at):  # who stands there has to leave and come back by another zone
+            at[zone] = [row & view.layout.firewall_bits for row in at[zone]]
         while queue:
-            a = queue.pop(0)
+            a, here = queue.pop(0)
             for b, via in view.layout.neighbours[a]:
                 if b not in rows:
                     continue
@@ -79,8 +81,14 @@ class _Layers:
                         continue
                     passed &= view.passing(via, rules.get(via, ()), ear.at, a, b, False)
                 counts = not isinstance(via, int) and via not in self.free and view.bypassed(via) is False
-                if self._advance(at[a], at[b], passed, str(via) if counts else None) and b not in queue:
-                    queue.append(b)
+                if self._advance(here, at[b], passed, str(via) if counts else None):
+                    queue.append((b, at[b]))
+
+    def _apart(self, ear: Ear) -> set[str]:
+        """The isolated zones in which the ear stands, if it is a machine."""
+        if self.view.layout.endpoints[ear.at].sort == "firewall":
+            return set()
+        return {zone for zone in self.view.zones(ear.at) if self.view.layout.model.zones[zone].isolated}
 
     def _standing(self, ear: Ear, zone: str, row: int) -> Row:
         """By count, the sources that stand in the zone and would get through."""

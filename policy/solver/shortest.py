@@ -2,7 +2,7 @@
 
 To find the shortest attack is as hard as to find the smallest set of facts that supports a conclusion; so sequences are
 tried in order of length, without those that are too far from the target even if no account were asked for (A*, Hart et
-al. 1968), until one is found or `STATES` of them were looked at. Then the best one known is kept.
+al. 1968), until one is found or `STEPS` ends of steps were looked at. Then the best one known is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from policy.solver.budget import Budget
 from policy.solver.connect import Trail
 from policy.solver.reach import search_path
 
-STATES = 3000  # states of attacks that are looked at for a shorter one
+STEPS = 200_000  # ends of steps that are looked at for a shorter attack
 SUBSETS = 300  # sets of crossed firewalls that are told apart for a shorter walk
 
 
@@ -70,7 +70,7 @@ class _Story:
 
 class _Attacks:
     def __init__(self, attack: Attack, budget: Budget) -> None:
-        self.attack, self.budget, self.left = attack, budget, STATES
+        self.attack, self.budget, self.left = attack, budget, STEPS
         self.distance = list(_distances(attack))
 
     def better(self, trail: Trail) -> Trail:
@@ -103,7 +103,7 @@ class _Attacks:
         for left in range(length, 0, -1):
             longer: list[_Story] = []
             for story in stories:
-                self.left -= 1
+                self.left -= len(attack.ears)
                 if self.left <= 0:
                     return None
                 for arrival in attack.arrivals(story.places, story.places):
