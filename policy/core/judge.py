@@ -288,34 +288,36 @@ class Judge:
 
     def _flow(self, flow: Flow) -> bool | None:
         """Whether the flow, if it is active, is possible."""
-        each = (join((_not(inside), self._flow_from(flow, i))) for i, inside in self.flow_sources(flow))
-        return meet((self.view.truth(self.has_end(flow)), *each))
+        if not (there := self.view.truth(self.has_end(flow))):
+            return there
+        sure, possible = self.flow_sources(flow)
+        return meet((there, *(self._opens(flow, ear, sure, possible) for ear in self.flow_ends(flow))))
 
-    def flow_sources(self, flow: Flow) -> list[tuple[int, bool | None]]:
-        """Who the flow may start from, and whether it does: named sources; its someone where it has none."""
+    def flow_sources(self, flow: Flow) -> tuple[int, int]:
+        """Who the flow surely, possibly starts from: named sources; its someone where it has none."""
         group = self.layout.group(flow.source)
         sure, possible = self.view.group(group)
-        named = self._named(possible)
         somebody = self.layout.some(*(membership(group, i) for i in bits(self._named(group.widest))))
-        nameless = _not(self.view.truth(somebody))
-        found: list[tuple[int, bool | None]] = [(i, True if sure >> i & 1 else None) for i in bits(named)]
-        if nameless is not False:
-            found += [(i, meet((nameless, True if sure >> i & 1 else None))) for i in bits(possible & ~named)]
-        return found
+        some = self.view.truth(somebody)
+        named = self._named(possible)
+        return sure if some is False else self._named(sure), named if some else possible
 
     def _named(self, endpoints: int) -> int:
         """Those that are hosts or firewalls."""
         return endpoints & (self.layout.firewall_bits | self.layout.host_bits)
 
-    def _flow_from(self, flow: Flow, source: int) -> bool | None:
-        """Whether each other destination that listens is open to the source."""
-        sure, possible = self.view.group(self.layout.group(flow.target))
-        each: list[bool | None] = []
-        for ear in self.heard_by(possible, self.layout.heard(flow.services)[0]):
-            if ear.at != source:
-                certain = bool(sure >> ear.at & 1) and self.surely_hears(ear)
-                each.append(join((None if not certain else False, self.open_to(ear.at, ear.packet, source))))
-        return meet(each)
+    def flow_ends(self, flow: Flow) -> Iterator[Ear]:
+        """What the destinations of the flow may listen to."""
+        possible = self.view.group(self.layout.group(flow.target))[1]
+        return self.heard_by(possible, self.layout.heard(flow.services)[0])
+
+    def _opens(self, flow: Flow, ear: Ear, sure: int, possible: int) -> bool | None:
+        """Whether the ear, if the destination listens, is open to each of these sources other than itself."""
+        sources, opened = ~(1 << ear.at), self.open_to(ear.at, ear.packet)
+        if not possible & sources & ~opened[0]:
+            return True
+        certain = self.view.group(self.layout.group(flow.target))[0] >> ear.at & 1 and self.surely_hears(ear)
+        return False if certain and sure & sources & ~opened[1] else None
 
     def has_end(self, flow: Flow) -> Claim:
         """When the flow has a destination that listens on one of its services and is not its only source."""
@@ -339,12 +341,13 @@ class Judge:
             relay.limit is not None and self.view.truth(relay.when) is True for relay in ear.relays
         )
 
-    def open_to(self, at: int, packet: int, source: int) -> bool | None:
-        """Whether the source connects to the endpoint with packets of the class, by any ear of it."""
-        ears = [ear for ear in self.view.ears(at) if ear.packet == packet]
-        if any(self.reaching(ear, sure=True) >> source & 1 for ear in ears):
-            return True
-        return None if any(self.reaching(ear, sure=False) >> source & 1 for ear in ears) else False
+    def open_to(self, at: int, packet: int) -> tuple[int, int]:
+        """Who surely, possibly connects to the endpoint with packets of the class, by any ear of it."""
+        sure = possible = 0
+        for ear in self.view.ears(at):
+            if ear.packet == packet:
+                sure, possible = sure | self.reaching(ear, sure=True), possible | self.reaching(ear, sure=False)
+        return sure, possible
 
     def _connections(self, claim: ConnectionsAreFlows) -> bool | None:
         result: bool | None = True
@@ -374,14 +377,12 @@ class Judge:
     def _covered(self, ear: Ear) -> tuple[int, int]:
         """The sources, surely and possibly, from which a flow covers the ear."""
         sure = possible = 0
-        for flow in self.model.flows.values():
-            active = self.view.truth(flow.when)
-            if active is not False and self.layout.heard(flow.services)[0] >> ear.packet & 1:
-                sources, targets = (self.view.given(self.layout.group(x)) for x in (flow.source, flow.target))
-                if targets[1] >> ear.at & 1:
-                    possible |= sources[1]
-                if active and targets[0] >> ear.at & 1:
-                    sure |= sources[0]
+        for when, sources, targets in self.layout.flows_to(ear.at, ear.packet):
+            active = self.view.truth(when)
+            if active is not False:
+                ends, starts = self.view.given(targets), self.view.given(sources)
+                possible |= starts[1] if ends[1] >> ear.at & 1 else 0
+                sure |= starts[0] if active and ends[0] >> ear.at & 1 else 0
         return sure, possible
 
     def _near(self, i: int) -> tuple[int, int]:

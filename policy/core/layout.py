@@ -218,6 +218,7 @@ class Layout:
         self._shared: dict[object, Relevant] = {}
         self._names: dict[frozenset[str], frozenset[str]] = {}
         self._keys: dict[object, int] = {}
+        self._flows_to: dict[tuple[int, int], list[tuple[Claim, Group, Group]]] = {}
         self._bound: dict[tuple[int, tuple[tuple[str, Named], ...]], tuple[object, object]] = {}
         self.facts: dict[Claim, Claim] = {}
         self._components_on: dict[str, list[tuple[Component, Claim]]] = {name: [] for name in model.hosts}
@@ -614,6 +615,21 @@ class Layout:
         condition = both(self.present[at], when, relay.when)
         classes, onward = self.heard(relay.services)[0], self.heard(relay.onward)[0]
         return Onward(number, at, classes, tuple(targets), onward, condition, limit, key)
+
+    def flows_to(self, target: int, packet: int) -> Sequence[tuple[Claim, Group, Group]]:
+        """(condition, sources, destinations) of the flows that may cover packets of the class to the target."""
+        if (target, packet) not in self._flows_to:
+            self._flows_to[target, packet] = [
+                (when, sources, targets)
+                for classes, when, sources, targets in self._flows
+                if classes >> packet & 1 and targets.widest >> target & 1
+            ]
+        return self._flows_to[target, packet]
+
+    @cached_property
+    def _flows(self) -> list[tuple[int, Claim, Group, Group]]:
+        flows = self.model.flows.values()
+        return [(self.heard(f.services)[0], f.when, self.group(f.source), self.group(f.target)) for f in flows]
 
     @cached_property
     def neighbours(self) -> dict[str, tuple[tuple[str, str | int], ...]]:

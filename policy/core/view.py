@@ -96,9 +96,11 @@ class View:
         self._known = self._complete()
         self._groups: dict[int, tuple[int, int]] = {}
         self._ears: dict[int, tuple[Ear, ...]] = {}
+        self._alike: dict[tuple[int, int], tuple[Ear, ...]] = {}
+        self._onwards_to: dict[tuple[int, int], tuple[Onward, ...]] = {}
         self._rows: dict[tuple[int, bool, int, int], Row] = {}
         self._decided: dict[frozenset[str], frozenset[tuple[Literal, bool]]] = {}
-        self.open: dict[str, None] = {}  # options that were asked for and are not decided, in the order of asking
+        self.open: dict[str, int] = {}  # how often options were asked for that are not decided
         self._inwards: dict[object, dict[str, Row]] = like._inwards if like else {}
 
     def _complete(self) -> dict[Literal, bool]:
@@ -129,7 +131,7 @@ class View:
             case Is(option, value):
                 held = self._known.get((option, value))
                 if held is None:
-                    self.open[option] = None
+                    self.open[option] = self.open.get(option, 0) + 1
                 return held
             case Not(of):
                 inner = self.truth(of)
@@ -181,6 +183,30 @@ class View:
             found = self._host_ears(i) if sort == "host" else self._firewall_ears(i) if sort == "firewall" else ()
             self._ears[i] = tuple(found)
         return self._ears[i]
+
+    def alike(self, i: int, on: int) -> tuple[Ear, ...]:
+        """What the endpoint may listen to, one ear for packets that neither rules nor relays nor the classes `on` tell
+        apart."""
+        if (i, on) not in self._alike:
+            found: dict[object, Ear] = {}
+            for ear in self.ears(i):
+                same = self.layout.relevant(i, ear.packet).number, ear.possible, ear.asks, ear.relays
+                onwards = tuple(relay.number for relay in self.onwards_to(ear))
+                found.setdefault((same, onwards, on >> ear.packet & 1), ear)
+            self._alike[i, on] = tuple(found.values())
+        return self._alike[i, on]
+
+    def onwards_to(self, ear: Ear) -> tuple[Onward, ...]:
+        """The relays that may go on to the ear."""
+        key = ear.at, ear.packet
+        if key not in self._onwards_to:
+            relays = (r for r in self.layout.onwards_to.get(ear.at, ()) if r.onward >> ear.packet & 1)
+            self._onwards_to[key] = tuple(
+                relay
+                for relay in relays
+                if any(i == ear.at and self.truth(when) is not False for i, when in relay.targets)
+            )
+        return self._onwards_to[key]
 
     def _host_ears(self, i: int) -> Iterator[Ear]:
         if self.truth(self.layout.present[i]) is False:
@@ -332,7 +358,7 @@ class View:
             ]
             found += [(literal, held) for literal, held in known if held is not None]
             if any(held is None for _, held in known):
-                self.open[name] = None
+                self.open[name] = self.open.get(name, 0) + 1
         return frozenset(found)
 
     @cached_property

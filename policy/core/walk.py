@@ -214,13 +214,7 @@ class Walk:
         apart."""
         numbers = [i for i in range(len(self.view.layout.endpoints)) if i not in self.view.layout.deaf]
         numbers.sort(key=lambda i: not self.target >> i & 1)
-        found: dict[object, Ear] = {}
-        for i in numbers:
-            for ear in self.view.ears(i):
-                alike = self.view.layout.relevant(i, ear.packet).number, ear.possible, ear.asks, ear.relays
-                onwards = tuple(relay.number for relay in self.onwards_to(ear))
-                found.setdefault((i, alike, onwards, self.on >> ear.packet & 1), ear)
-        return tuple(found.values())
+        return tuple(ear for i in numbers for ear in self.view.alike(i, self.on))
 
     @cached_property
     def _ways_in(self) -> list[tuple[Ear, list[tuple[int, bool, Places]]]]:
@@ -242,15 +236,9 @@ class Walk:
         if any(near & some for some in places.leaving):
             return True
         relaying = reduce(or_, places.relaying)
-        return any(relaying >> r.number & 1 and near >> r.at & 1 for r in self.onwards_to(ear)) if relaying else False
-
-    def onwards_to(self, ear: Ear) -> Iterator[Onward]:
-        """The relays that may go on to the ear."""
-        for relay in self.view.layout.onwards_to.get(ear.at, ()):
-            if relay.onward >> ear.packet & 1:
-                possible = (i == ear.at and self.view.truth(when) is not False for i, when in relay.targets)
-                if any(possible):
-                    yield relay
+        return (
+            any(relaying >> r.number & 1 and near >> r.at & 1 for r in self.view.onwards_to(ear)) if relaying else False
+        )
 
     def _arriving(self, ear: Ear, arrive: int, goal: bool, more: Places, places: Places) -> Iterator[Arrival]:
         row = self.view.sources(ear.at, ear.packet, way=self.way, arrive=arrive)
@@ -258,7 +246,7 @@ class Walk:
             sources = row[leave] & ear.possible
             if sources & places.leaving[leave]:
                 yield Arrival(ear, leave, arrive, sources & places.leaving[leave], None, goal, more)
-            for relay in self.onwards_to(ear) if places.relaying[leave] else ():
+            for relay in self.view.onwards_to(ear) if places.relaying[leave] else ():
                 if places.relaying[leave] >> relay.number & 1 and sources >> relay.at & 1:
                     yield Arrival(ear, leave, arrive, 0, relay, goal, more)
 
@@ -345,7 +333,7 @@ class Attack(Walk):
         leaving = row[places.at] & ear.possible & places.leaving[0]
         if leaving and (not ear.asks or not admits.isdisjoint(purse)):
             yield Arrival(ear, places.at, arrive, leaving, None, goal, later)
-        for relay in self.onwards_to(ear) if places.relaying[0] else ():
+        for relay in self.view.onwards_to(ear) if places.relaying[0] else ():
             firewall = self.view.layout.endpoints[relay.at].sort == "firewall"
             leave = self.relayed(places.at, relay.at) if firewall else places.at
             if leave is None or not places.relaying[0] >> relay.number & 1:

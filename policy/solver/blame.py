@@ -194,11 +194,10 @@ class Blame:
         """(flow, source, destination, packet) of what the flow needs and does not have; fewer names where there is no
         such end."""
         ends, points = self.layout.endpoints, self.layout.classes
-        targets = self.view.group(self.layout.group(flow.target))[0]
-        ears = list(self._judge.heard_by(targets, self.layout.heard(flow.services)[0]))
         if not self.view.truth(self._judge.has_end(flow)):
             yield (flow.name,)
-        for source, inside in self._judge.flow_sources(flow):
-            for ear in ears if inside else ():
-                if ear.at != source and not self._judge.open_to(ear.at, ear.packet, source):
+        sources = self._judge.flow_sources(flow)[0]
+        for source in bits(sources):
+            for ear in self._judge.flow_ends(flow):
+                if ear.at != source and not self._judge.open_to(ear.at, ear.packet)[0] >> source & 1:
                     yield flow.name, str(ends[source]), str(ends[ear.at]), str(points[ear.packet])

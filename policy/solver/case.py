@@ -24,7 +24,7 @@ from policy.core.view import Decisions, Literal, View
 from policy.solver.blame import Blame
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.connect import Trail
-from policy.solver.encode import Atom, Encoder
+from policy.solver.encode import Atom, Encoder, new_solver
 from policy.solver.learn import Learner
 from policy.solver.search import search
 from policy.solver.split import NotQuickError, Splitter
@@ -54,27 +54,39 @@ class Case:
         self.lemmas = Lemmas(self.threats)
         self.encoder = Encoder(layout, self.threats)
         self.facts: dict[Atom, list[dict[Literal, bool]]] = {}  # decisions that decide claims about single connections
+        self.splitter = Splitter(self)
         self._solver: z3.Solver | None = None
 
     def decide(self) -> Proof | Witness:
         """A proof that the claim holds, or a witness that it fails with the fewest failures. Raises
         OutOfBudgetError."""
+        claims, cases, goals = self._take_apart()
+        world = self._worst(goals)
+        return self._proof(len(claims), cases, goals) if world is None else Blame(self, world).witness()
+
+    def proof(self) -> Proof | None:
+        """A proof that the claim holds, if it does. Raises OutOfBudgetError."""
+        claims, cases, goals = self._take_apart()
+        fails = any(self._counterexample(goal, []) is not None for goal in goals)
+        return None if fails else self._proof(len(claims), cases, goals)
+
+    def _take_apart(self) -> tuple[tuple[Claim, ...], dict[int, Split | None], list[Goal]]:
+        """The obligations, the splits of those that are soon settled, and the others as goals."""
         view = self.learner.view({})
         judge = Judge(view, lambda claim: self._at_once(view, claim))
         claims = tuple(obligations(judge, self.invariant.claim))
-        cases: dict[int, Split | None] = {}
-        splitter, goals = Splitter(self), list[Goal]()
+        cases, goals = dict[int, Split | None](), list[Goal]()
         for number, claim in enumerate(claims):
             if judge.claim(claim) is not True:
                 try:
-                    cases[number] = splitter.quick(claim)
+                    cases[number] = self.splitter.quick(claim)
                 except NotQuickError:
                     goals.append(self._goal(number, claim))
-        world = self._worst(goals)
-        if world is not None:
-            return Blame(self, world).witness()
-        cases |= {goal.number: splitter.cases(goal, {}) for goal in goals}
-        return Proof(tuple(self.all_lemmas()), tuple(cases.get(i) for i in range(len(claims))))
+        return claims, cases, goals
+
+    def _proof(self, obligations: int, cases: dict[int, Split | None], goals: list[Goal]) -> Proof:
+        cases |= {goal.number: self.splitter.cases(goal, {}) for goal in goals}
+        return Proof(tuple(self.all_lemmas()), tuple(cases.get(i) for i in range(obligations)))
 
     def all_lemmas(self) -> Iterator[Lemma]:
         """Everything learned about paths."""
@@ -232,13 +244,3 @@ class Case:
         needed = dict(self.learner.fewest(sorted(world.items()), enough))
         self.solver.add(self.encoder.clause(needed, atom, truth))
         self.facts.setdefault(atom, []).append(needed)
-
-
-def new_solver() -> z3.Solver:
-    """A solver that answers the same on every run."""
-    solver = z3.Solver()
-    solver.set("random_seed", 0)
-    return solver
-
-
-__all__ = ["Case", "Goal", "OutOfBudgetError", "new_solver"]

@@ -225,3 +225,10 @@ class Encoder:
         self._named.add(count)
         values = self.model.options[count].values
         return z3.Sum([z3.If(self.literal((count, v)), z3.IntVal(int(v)), z3.IntVal(0)) for v in values])
+
+
+def new_solver() -> z3.Solver:
+    """A solver that answers the same on every run."""
+    solver = z3.Solver()
+    solver.set("random_seed", 0)
+    return solver

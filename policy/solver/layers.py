@@ -94,7 +94,7 @@ class _Layers:
         """By count, the sources that stand in the zone and would get through."""
         here = self.view.group(self.view.layout.occupants[zone])[1] & row & ear.possible
         relays = [0] * self.states
-        for relay in self.walk.onwards_to(ear):
+        for relay in self.view.onwards_to(ear):
             for k in range(self.states):
                 relays[k] |= (self.relaying[k] >> relay.number & 1) << relay.at
         return [here & (self.leaving[k] | relays[k]) for k in range(self.states)]

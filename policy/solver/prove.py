@@ -14,9 +14,9 @@ from policy.core.layout import Layout, options_in
 from policy.core.model import Claim, Component, Host, Invariant, Model, PathClaim, Tagged, World
 from policy.core.view import Decisions, View
 from policy.solver.budget import Budget, OutOfBudgetError
-from policy.solver.case import Case, new_solver
+from policy.solver.case import Case
 from policy.solver.connect import Trail
-from policy.solver.encode import Encoder
+from policy.solver.encode import Encoder, new_solver
 from policy.solver.search import search
 from policy.solver.vacuity import Vacuity
 
@@ -120,10 +120,10 @@ class Prover:
         try:
             if self._in_first_world(nothing.claim, budget):
                 return ""
-            proof = Case(self.layout, self.like, nothing, Budget(budget)).decide()
+            proof = Case(self.layout, self.like, nothing, Budget(budget)).proof()
         except OutOfBudgetError:
             return ""
-        none_at_all = isinstance(proof, Proof) and Checker(self.layout).proof(nothing, proof) is None
+        none_at_all = proof is not None and Checker(self.layout).proof(nothing, proof) is None
         return f"there is no such {'attack' if claim.attack else 'path'} at all" if none_at_all else ""
 
     def _in_first_world(self, claim: Claim, budget: int | None) -> bool:

@@ -132,7 +132,7 @@ def _distances(attack: Attack) -> Iterator[tuple[int, int]]:
         for ear in goals:
             sources = view.sources(ear.at, ear.packet)[0] & ear.possible
             endpoints |= sources
-            relays |= sum(1 << r.number for r in attack.onwards_to(ear) if sources >> r.at & 1)
+            relays |= sum(1 << r.number for r in view.onwards_to(ear) if sources >> r.at & 1)
         yield endpoints, relays
         known |= endpoints & soft
         goals = [ear for ear in rest if known >> ear.at & 1 or any(relays >> r.number & 1 for r in ear.relays)]

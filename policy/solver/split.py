@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policy.core.evidence import EFFECTS, Split, admissible
+from policy.core.evidence import EFFECTS, Split, admissible, settled, threatened
 from policy.core.judge import Judge
 from policy.core.layout import options_in
 from policy.core.model import Claim, PathClaim
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 QUICK = 64  # cases that are tried without z3
+FEW = 6  # failures that are tried without z3
 
 
 class NotQuickError(Exception):
@@ -33,21 +34,25 @@ class Splitter:
         ]
 
     def quick(self, claim: Claim) -> Split | None:
-        """The split of an obligation over the options that its judge asks for. Raises NotQuickError."""
-        if self.case.threats:
+        """The split of an obligation over few failures and the options that its judge asks for. Raises
+        NotQuickError."""
+        case, left = self.case, QUICK
+        failures = sorted(threatened(case.threats))
+        if len(failures) > FEW:
             raise NotQuickError
-        left = QUICK
 
         def cases(decided: dict[Literal, bool]) -> Split | None:
             nonlocal left
             left -= 1
-            self.case.budget.spend()
-            view = View(self.case.layout, decided, (), self.case.learner.like)
-            truth = Judge(view, self.case.lemmas.told(view)).claim(claim)
-            asked = frozenset(view.open)
+            case.budget.spend()
+            view = View(case.layout, settled(case.threats, decided), failures, case.learner.like)
+            truth = Judge(view, case.lemmas.told(view)).claim(claim)
+            asked = dict(view.open)
             if truth or self._impossible(view, decided):
                 return None
-            literal = next(self._open(asked, view), None)
+            most = frozenset(sorted(asked, key=lambda name: (-asked[name], name))[:1])
+            open_failure = next((x for x in failures if view.known(x) is None), None)
+            literal = open_failure or next(self._open(most, view), None)
             if truth is False or literal is None or left <= 0:
                 raise NotQuickError
             return Split(literal, cases({**decided, literal: True}), cases({**decided, literal: False}))

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 import z3
 
 from policy.core.binding import bind
-from policy.core.layout import Group, Layout, bits, both, membership
+from policy.core.judge import Judge
+from policy.core.layout import Group, Layout, bits, both, either, membership
 from policy.core.model import (
+    ALWAYS,
     AccountsAccepted,
     And,
     Binder,
@@ -27,31 +29,31 @@ from policy.core.model import (
     PathClaim,
     Quantified,
 )
-from policy.solver.encode import Encoder
+from policy.core.view import View
+from policy.solver.encode import Encoder, new_solver
 
-Cases = list[tuple[dict[str, Named], z3.BoolRef]]  # bindings of variables, each with when they are so
+Cases = list[tuple[dict[str, Named], Claim]]  # bindings of variables, each with the condition under which they are so
 
 
 class Vacuity:
     """Looks for parts of claims about one model that are empty in every world."""
 
     def __init__(self, layout: Layout) -> None:
-        self.layout, self.encoder = layout, Encoder(layout, ())
-        self._solver: z3.Solver | None = None
+        self.layout, self.judge = layout, Judge(View(layout), lambda _: None)
 
     def reason(self, claim: Claim) -> str:
         """What is empty in every world, or "" where nothing is."""
-        return next(self._empty(claim, [({}, z3.BoolVal(True))]), "")
+        return next(self._empty(claim, [({}, ALWAYS)]), "")
 
-    def _exists(self, formulas: Sequence[z3.BoolRef]) -> bool:
+    def _exists(self, conditions: Sequence[Claim]) -> bool:
         """Whether one of them is true in some world."""
-        if any(z3.is_true(z3.simplify(f)) for f in formulas):
+        if ALWAYS in conditions:
             return True
-        if self._solver is None:
-            self._solver = z3.Solver()
-            self._solver.add([self.encoder.condition(a) for a in self.layout.model.assumptions])
-        self._solver.add(self.encoder.choices())
-        return bool(formulas) and self._solver.check(z3.Or(list(formulas))) == z3.sat
+        encoder, solver = Encoder(self.layout, ()), new_solver()
+        solver.add([encoder.condition(assumption) for assumption in self.layout.model.assumptions])
+        solver.add(z3.Or([encoder.condition(condition) for condition in conditions]))
+        solver.add(encoder.choices())
+        return bool(solver.check() == z3.sat)
 
     def _empty(self, claim: Claim, cases: Cases) -> Iterator[str]:
         """Reasons in the claim; `cases` are the bindings that its variables may have, with when they do."""
@@ -71,11 +73,10 @@ class Vacuity:
             case ConnectionsAreFlows(source, target):
                 yield from self._ends((source, target), cases)
             case FlowsPossible():
-                active = [self.encoder.condition(flow.when) for flow in self.layout.model.flows.values()]
-                if not self._exists(active):
+                if not self._exists([flow.when for flow in self.layout.model.flows.values()]):
                     yield "there is no flow"
             case AccountsAccepted():
-                if not self._exists([self.encoder.condition(when) for when in self._accounts()]):
+                if not self._exists(list(self._accounts())):
                     yield "nothing has an account"
             case Compare(left, _, right):
                 for amount in (left, right):
@@ -99,9 +100,9 @@ class Vacuity:
     def _inner(self, binders: tuple[Binder, ...], cases: Cases) -> Cases:
         """The cases with what the binders add."""
         return [
-            (bound | more, z3.And(when, inside))
+            (bound | more, both(when, inside))
             for bound, when in cases
-            for more, inside in self.encoder.tuples(bind(binders, bound))
+            for more, inside in self.judge.tuples(bind(binders, bound))
         ]
 
     def _ends(self, ends: Sequence[Endpoints | None], cases: Cases) -> Iterator[str]:
@@ -110,13 +111,11 @@ class Vacuity:
                 yield f"its {word} is empty in every world"
 
     def _nonempty(self, end: Endpoints, cases: Cases) -> bool:
-        groups: dict[Endpoints, list[z3.BoolRef]] = {}
+        groups: dict[Endpoints, list[Claim]] = {}
         for bound, when in cases:
             groups.setdefault(bind(end, bound), []).append(when)
-        return self._exists([z3.And(z3.Or(whens), self._some(self.layout.group(e))) for e, whens in groups.items()])
+        return self._exists([both(either(*whens), self._some(self.layout.group(e))) for e, whens in groups.items()])
 
-    def _some(self, group: Group) -> z3.BoolRef:
-        """True iff somebody is in the set."""
-        if group.fixed:
-            return z3.BoolVal(True)
-        return z3.Or([self.encoder.condition(membership(group, i)) for i in bits(group.widest)])
+    def _some(self, group: Group) -> Claim:
+        """When somebody is in the set."""
+        return self.layout.some(*(membership(group, i) for i in bits(group.widest)))
