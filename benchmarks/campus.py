@@ -129,12 +129,12 @@ class _Campus:
             "reaches": f"some path from internet to {inside}",
             "reaches_by": f"some path from internet to {inside} passes border",
             "none expect violated": f"no path from internet to {inside}",
-            "next_door expect violated": f"no path from {before} to {core}",
-            "attack_stopped": f"no attack from internet to {vault}",
+            "next_door": f"no path from {before} to {core}",
+            "attack_stopped expect violated": f"no attack from internet to {vault}",
             "attack_wall": f"every attack from internet to {core} passes border",
             "attack_in": f"every attack from internet to {deeper} passes {outer}",
             "spare": f"no path from {last[1]} to {spare} on admin within 1 steps",
             "inner": f"every path from internet to {spare} passes border or {wall[0]}",
-            "held": f"every path from internet to {vault} passes border even if {wall[0]} is compromised",
+            "held expect violated": f"every path from internet to {vault} passes border even if {wall[0]} is compromised",
         }
         yield from (f"invariant {name}: {claim}" for name, claim in claims.items())

@@ -152,6 +152,8 @@ def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bo
     """The decisions, and that nothing else fails where nothing more may."""
     failed = frozenset(literal for literal, happens in decisions.items() if happens and literal[1] in EFFECTS)
     full = dict(decisions)
+    if len(threats) == 1 and len(failed) < threats[0].most and admissible(threats, failed):
+        return full
     for literal in threatened(threats):
         if literal not in full and not admissible(threats, failed | {literal}):
             full[literal] = False

@@ -265,10 +265,10 @@ class Layout:
         return {point: i for i, point in enumerate(self.classes)}
 
     @cached_property
-    def deaf(self) -> frozenset[int]:
+    def deaf(self) -> int:
         """Endpoints that never listen to anything."""
         loud = {i for i, items in self.listening.items() if items} | {o.at for o in self.onwards if o.limit is not None}
-        return frozenset(range(len(self.endpoints))) - loud
+        return self.everyone & ~sum(1 << i for i in loud)
 
     def heard(self, names: tuple[str, ...]) -> tuple[int, int]:
         """(classes, those of them that ask everyone for an account) of a list of services; none named means any."""

@@ -82,7 +82,7 @@ def _each(judge: Judge, target: Endpoints | None) -> Iterator[tuple[Endpoints, C
     things: dict[Term, list[Claim]] = {}
     for i in bits(layout.everyone if group is None else group.widest):
         endpoint = layout.endpoints[i]
-        if i not in layout.deaf and endpoint.sort != "someone":
+        if not layout.deaf >> i & 1 and endpoint.sort != "someone":
             things.setdefault(Named(endpoint.sort, endpoint.name), []).append(membership(group, i))
     for thing, conditions in things.items():
         yield Endpoints((thing,)), layout.some(*conditions)

@@ -212,9 +212,11 @@ class Walk:
     def ears(self) -> tuple[Ear, ...]:
         """All that listens, the target first, as most searches end there; one for packets that nothing here tells
         apart."""
-        numbers = [i for i in range(len(self.view.layout.endpoints)) if i not in self.view.layout.deaf]
-        numbers.sort(key=lambda i: not self.target >> i & 1)
-        return tuple(ear for i in numbers for ear in self.view.alike(i, self.on))
+        return (*self._ears(self.target), *self._ears(self.view.layout.everyone & ~self.target))
+
+    def _ears(self, endpoints: int) -> Iterator[Ear]:
+        for i in bits(endpoints & ~self.view.layout.deaf):
+            yield from self.view.alike(i, self.on)
 
     @cached_property
     def _ways_in(self) -> list[tuple[Ear, list[tuple[int, bool, Places]]]]:
@@ -222,9 +224,16 @@ class Walk:
         states = range(self.way.states)
         return [(ear, [(q, self.goal(ear, q), self._places(ear, q)) for q in states]) for ear in self.ears]
 
+    @cached_property
+    def _ways_to_end(self) -> list[tuple[Ear, list[tuple[int, bool, Places]]]]:
+        """Those by which a walk may end."""
+        states = [q for q in range(self.way.states) if self.way.done(q)]
+        ears = (ear for ear in self._ears(self.target) if self.on >> ear.packet & 1)
+        return [(ear, [(q, True, self._places(ear, q)) for q in states]) for ear in ears]
+
     def arrivals(self, places: Places, known: Places) -> Iterator[Arrival]:
         """Everything that one connection from the places adds to `known`, and every arrival at the goal."""
-        for ear, ways in self._ways_in:
+        for ear, ways in self._ways_to_end if known is self.everything else self._ways_in:
             new = [(arrive, goal, more) for arrive, goal, more in ways if goal or not more.within(known)]
             if new and self._reached(ear, places):
                 for arrive, goal, more in new:

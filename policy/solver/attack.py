@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from policy.core.endpoints import Endpoint
 from policy.core.layout import bits
 from policy.core.model import Named, Pass, PathClaim
 from policy.core.steps import Step
@@ -13,13 +14,15 @@ from policy.core.walk import Arrival, Attack, Crossed, Free, Passing, Places, Re
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail, connection
 
+Move = tuple[Places, Arrival]  # an arrival, from places
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Story:
     """Places that an attack came to, by its last arrivals, after an earlier story."""
 
     places: Places
-    told: tuple[tuple[Places, Arrival], ...]
+    told: tuple[Move, ...]
     before: _Story | None
 
 
@@ -68,16 +71,52 @@ def _family(found: Attack, begins: list[Places], budget: Budget) -> _Story | tup
 
 def _told(found: Attack, story: _Story | None) -> Trail:
     """The steps of the story, less those that the last one does not need."""
-    told: list[tuple[Places, Arrival]] = []
+    told: list[Move] = []
     while story is not None:
         told = [*story.told, *told]
         story = story.before
-    held = told[0][0].leaving[0]
-    steps: list[Step] = []
-    for places, arrival in told:
-        steps.append(step_of(found, places, arrival))
-    start = found.view.layout.endpoints[next(bits(held & ~found.view.compromised[1] or held))]
-    return Trail(start, tuple(steps))
+    begin = told[0][0]
+    steps = (step_of(found, *told[i]) for i in needed(found, begin, told, [len(told) - 1]))
+    return Trail(_starts(found.view, begin), tuple(steps))
+
+
+def _starts(view: View, begin: Places) -> Endpoint:
+    held = begin.leaving[0] & ~view.compromised[1] or begin.leaving[0]
+    return view.layout.endpoints[next(bits(held))]
+
+
+def needed(attack: Attack, begin: Places, moves: Sequence[Move], wanted: Sequence[int]) -> list[int]:
+    """The places in the list of the moves that these need: those that came to hold their sources, to their relays, and
+    to accounts that their targets accept; each by the first that did."""
+    view, holds, gets = attack.view, dict[int, int](), dict[int, int]()
+    for i, (_, arrival) in enumerate(moves):
+        if not (begin.leaving[0] | attack.hardened) >> arrival.ear.at & 1:
+            holds.setdefault(arrival.ear.at, i)
+        for relay in arrival.ear.relays:
+            gets.setdefault(relay.number, i)
+    found, queue = set[int](), list(wanted)
+    while queue:
+        i = queue.pop()
+        if i in found:
+            continue
+        found.add(i)
+        places, arrival = moves[i]
+        if arrival.relay is not None:
+            queue.append(gets[arrival.relay.number])
+        elif not begin.leaving[0] & (source := arrival.sources & places.leaving[0]) & -source:
+            queue.append(holds[next(bits(source))])
+        if arrival.ear.asks:
+            queue += _account(view, begin, arrival, holds)
+    return sorted(found)
+
+
+def _account(view: View, begin: Places, arrival: Arrival, holds: Mapping[int, int]) -> list[int]:
+    """The first move that brought an account which the arrival's target accepts; none if one was there already."""
+    admits = view.admits(arrival.ear.at)
+    there = (*bits(begin.leaving[0]), *(() if arrival.relay is None else (arrival.relay.at,)))
+    if any(not admits.isdisjoint(view.accounts(i)) for i in there):
+        return []
+    return [next(move for i, move in holds.items() if not admits.isdisjoint(view.accounts(i)))]
 
 
 def step_of(attack: Attack, places: Places, arrival: Arrival) -> Step:
@@ -98,31 +137,34 @@ def wanted_trail(view: View, claim: PathClaim, budget: Budget) -> Trail:
 
 
 def _wanted_from(view: View, claim: PathClaim, free: Attack, begin: Places, budget: Budget) -> Trail | None:
-    steps: list[Step] = []
+    moves: list[Move] = []
     places, grown = begin, True
-    last: Step | None = None
+    last: Move | None = None
     while grown:
         grown = False
         for arrival in free.arrivals(places, places):
             budget.spend()
-            step = step_of(free, places, arrival)
             if arrival.goal:
-                last = last or step
+                last = last or (places, arrival)
             if not arrival.places.within(places):
-                steps.append(step)
+                moves.append((places, arrival))
                 places, grown = places | arrival.places, True
-    start = next(bits(begin.leaving[0] & ~view.compromised[1] or begin.leaving[0]))
     if last is None:
         return None
-    rest: Rest = rest_of(claim)
+    held, rest = len(moves), rest_of(claim)
+    attacks = [free] * held
     for thing in _wished(view, rest):
         attack = Attack(view, claim, Passing(view, Pass(thing), True))
-        for arrival in attack.arrivals(places, places):
-            if arrival.places.at == 1 and rest is not True:
-                steps.append(step_of(attack, places, arrival))
-                rest = after(rest, frozenset({thing}))
-                break
-    return Trail(view.layout.endpoints[start], (*steps, last)) if rest is True else None
+        passing = (arrival for arrival in attack.arrivals(places, places) if arrival.places.at == 1)
+        if rest is not True and (first := next(passing, None)):
+            moves.append((places, first))
+            attacks.append(attack)
+            rest = after(rest, frozenset({thing}))
+    if rest is not True:
+        return None
+    moves, attacks = [*moves, last], [*attacks, free]
+    wanted = needed(free, begin, moves, range(held, len(moves)))
+    return Trail(_starts(view, begin), tuple(step_of(attacks[i], *moves[i]) for i in wanted))
 
 
 def _wished(view: View, rest: Rest) -> Iterator[Named]:
