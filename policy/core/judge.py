@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from policy.core.binding import Bindings, bind
-from policy.core.layout import bits, both, either, membership
+from policy.core.groups import bits, both, either, membership
 from policy.core.model import (
     ALWAYS,
     NEVER,

@@ -7,19 +7,17 @@ set is an int whose bit i stands for `Layout.endpoints[i]` (or class i of packet
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
 from policy.core.binding import bind
 from policy.core.endpoints import Endpoint, endpoints, parts
+from policy.core.groups import Group, bits, both, either, exclude, options_in
 from policy.core.model import (
     ALWAYS,
-    ANY_SERVICE,
-    LAST_POINT,
     NEVER,
     Addresses,
-    And,
     Anything,
     Claim,
     Component,
@@ -31,114 +29,16 @@ from policy.core.model import (
     Network,
     Not,
     OfKind,
-    Or,
     Relay,
     Rule,
     Sort,
     Tagged,
     Term,
 )
+from policy.core.packets import Packets
 
 T = TypeVar("T")
 NARROW = 64  # a rule with at most this many destinations is indexed by each of them
-
-
-def both(*conditions: Claim) -> Claim:
-    """The conjunction, without the parts that always hold; NEVER when one part never does."""
-    if any(c == NEVER for c in conditions):
-        return NEVER
-    rest = tuple(dict.fromkeys(c for c in conditions if c != ALWAYS))
-    return rest[0] if len(rest) == 1 else And(rest)
-
-
-def either(*conditions: Claim) -> Claim:
-    """The disjunction, ALWAYS when one part always holds."""
-    if any(c == ALWAYS for c in conditions):
-        return ALWAYS
-    rest = tuple(dict.fromkeys(c for c in conditions if c != NEVER))
-    return rest[0] if len(rest) == 1 else Or(rest)
-
-
-def options_in(tree: object) -> Iterator[str]:
-    """The options that a condition, or anything made of conditions, speaks of."""
-    if isinstance(tree, Is):
-        yield tree.option
-    elif isinstance(tree, tuple):
-        for child in tree:
-            yield from options_in(child)
-    elif is_dataclass(tree):
-        for item in fields(tree):
-            yield from options_in(getattr(tree, item.name))
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The numbers of the set bits, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-class Group:
-    """A set of endpoints: those of `fixed` always, each of `guarded` when its condition holds. Those of `given` are in
-    it whenever they exist; `decisive` are the options that the others depend on."""
-
-    __slots__ = ("decisive", "fixed", "given", "guarded", "options", "widest")
-    widest: int  # all that may be in it in some world
-    options: frozenset[str]  # those that decide who is in it
-
-    def __init__(
-        self, items: Sequence[tuple[int, Claim]], present: Sequence[Claim], minus: Group | None = None
-    ) -> None:
-        self.fixed = 0
-        for bit, when in items:
-            self.fixed |= bit if when == ALWAYS else 0
-        guarded = [(bit & ~self.fixed, when) for bit, when in items if when != ALWAYS and bit & ~self.fixed]
-        if minus is not None:
-            guarded = [pair for bit, when in guarded for pair in _without(bit, when, minus)]
-            guarded += list(_without(self.fixed & minus.widest, ALWAYS, minus))
-            self.fixed &= ~minus.widest
-        self.guarded = tuple(guarded)
-        self.given = self.widest = self.fixed
-        for bit, when in self.guarded:
-            self.widest |= bit
-            if bit & (bit - 1) == 0 and when == present[bit.bit_length() - 1]:
-                self.given |= bit
-        self.options = frozenset(options_in(tuple(when for _, when in self.guarded)))
-        self.decisive = frozenset(options_in(tuple(when for bit, when in self.guarded if bit & ~self.given)))
-
-
-def _without(mask: int, when: Claim, minus: Group) -> Iterator[tuple[int, Claim]]:
-    """The endpoints of the mask, each with the condition and that it is not in the other set."""
-    if mask & ~minus.widest:
-        yield mask & ~minus.widest, when
-    for i in bits(mask & minus.widest):
-        inside = membership(minus, i)
-        if inside not in (ALWAYS, when):
-            yield 1 << i, both(when, Not(inside))
-
-
-def membership(group: Group | None, i: int) -> Claim:
-    """The condition under which the endpoint is in the set; None is the set of all."""
-    if group is None or group.fixed >> i & 1:
-        return ALWAYS
-    return either(*(when for bit, when in group.guarded if bit >> i & 1))
-
-
-def exclude(a: Claim, b: Claim) -> bool:
-    """Whether it is plain that the two conditions never hold together."""
-    match a, b:
-        case Is(option, value), Is(other, another):
-            return option == other and value != another
-        case Not(of), _ if of == b:
-            return True
-        case _, Not(of) if of == a:
-            return True
-        case And(of), _:
-            return any(exclude(part, b) for part in of)
-        case _, And(of):
-            return any(exclude(a, part) for part in of)
-    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,11 +87,11 @@ class Onward:
     key: tuple[str, str, int]
 
 
-class Layout:
+class Layout(Packets):
     """Facts of a model that no option changes, or with the condition under which they hold."""
 
     def __init__(self, model: Model) -> None:
-        self.model = model
+        super().__init__(model)
         self.parts = parts(model)
         self._placements = {name: self._apart(host) for name, host in model.hosts.items()}
         self.endpoints: tuple[Endpoint, ...] = tuple(
@@ -213,7 +113,6 @@ class Layout:
             if endpoint.sort == "someone":
                 self._someone[endpoint.name].append(i)
         self._groups: dict[Endpoints, Group] = {}
-        self._services: dict[tuple[str, ...], tuple[int, int]] = {}
         self._relevant: dict[tuple[int, int], Relevant] = {}
         self._shared: dict[object, Relevant] = {}
         self._names: dict[frozenset[str], frozenset[str]] = {}
@@ -238,57 +137,13 @@ class Layout:
             self._bound[key] = tree, bind(tree, bindings)  # the tree is kept, so that no other gets its id
         return self._bound[key][1]  # type: ignore[return-value]
 
-    # -------------------------------------------------------- packets
-
-    @cached_property
-    def classes(self) -> tuple[int, ...]:
-        """A point of every class of packets; those of one class are in the same services, in the same way."""
-        services = self.model.services.values()
-        cuts = {0}
-        for service in services:
-            for low, high in service.plain + service.authenticated:
-                cuts.update((low, high + 1))
-        found: dict[tuple[bool, ...], int] = {}
-        for point in sorted(cut for cut in cuts if cut <= LAST_POINT):
-            found.setdefault(
-                tuple(_inside(point, of) for s in services for of in (s.plain, s.authenticated)),
-                point,
-            )
-        return tuple(found.values())
-
-    def class_of(self, point: int) -> int:
-        """The number of the class that the point stands for; -1 for a point that stands for none."""
-        return self._class_numbers.get(point, -1)
-
-    @cached_property
-    def _class_numbers(self) -> dict[int, int]:
-        return {point: i for i, point in enumerate(self.classes)}
+    # -------------------------------------------------------- hosts and what is on them
 
     @cached_property
     def deaf(self) -> int:
         """Endpoints that never listen to anything."""
         loud = {i for i, items in self.listening.items() if items} | {o.at for o in self.onwards if o.limit is not None}
         return self.everyone & ~sum(1 << i for i in loud)
-
-    def heard(self, names: tuple[str, ...]) -> tuple[int, int]:
-        """(classes, those of them that ask everyone for an account) of a list of services; none named means any."""
-        if names not in self._services:
-            self._services[names] = self._heard(names or (ANY_SERVICE,))
-        return self._services[names]
-
-    def _heard(self, names: tuple[str, ...]) -> tuple[int, int]:
-        plain = asking = 0
-        for name in names:
-            if name == ANY_SERVICE:
-                plain = (1 << len(self.classes)) - 1
-                continue
-            service = self.model.services[name]
-            for i, point in enumerate(self.classes):
-                plain |= _inside(point, service.plain) << i
-                asking |= _inside(point, service.authenticated) << i
-        return plain | asking, asking & ~plain
-
-    # -------------------------------------------------------- hosts and what is on them
 
     @staticmethod
     def _apart(host: Host) -> tuple[Claim, ...]:
@@ -641,7 +496,3 @@ class Layout:
             for zone in zones:
                 found[zone] += [(other, via) for other in zones if other != zone]
         return {zone: tuple(items) for zone, items in found.items()}
-
-
-def _inside(point: int, intervals: Sequence[tuple[int, int]]) -> bool:
-    return any(low <= point <= high for low, high in intervals)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from policy.core.binding import bind
+from policy.core.groups import bits, membership
 from policy.core.judge import Judge
-from policy.core.layout import bits, membership
 from policy.core.model import (
     ALWAYS,
     NEVER,

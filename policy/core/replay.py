@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policy.core.endpoints import Endpoint
-from policy.core.layout import Filter, Group, Onward
+from policy.core.groups import Group
+from policy.core.layout import Filter, Onward
 from policy.core.model import Named, PathClaim
 from policy.core.steps import Crossing, Step
 from policy.core.view import Ear, View

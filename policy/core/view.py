@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 
-from policy.core.layout import Filter, Group, Layout, Onward, bits
+from policy.core.groups import Group, bits
+from policy.core.layout import Filter, Layout, Onward
 from policy.core.model import ALWAYS, And, Claim, Iff, Is, Not, Or
 
 Literal = tuple[str, str]  # (option, value), (firewall, "bypassed"), (place, "compromised")

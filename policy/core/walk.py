@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 
-from policy.core.layout import Onward, bits
+from policy.core.groups import bits
+from policy.core.layout import Onward
 from policy.core.model import AllOf, AnyOf, Endpoints, Named, Pass, PathClaim, Then
 from policy.core.model import Waypoints as Wanted
 from policy.core.view import Ear, View, Waypoints

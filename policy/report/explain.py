@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from policy.core.binding import bind
 from policy.core.endpoints import Endpoint
 from policy.core.evidence import Fact, Lemmas, Witness, threatened
+from policy.core.groups import bits
 from policy.core.judge import Judge
-from policy.core.layout import Layout, bits
+from policy.core.layout import Layout
 from policy.core.model import AllOf, Claim, ConnectionsAreFlows, Invariant, Named, Pass, PathClaim, Then
 from policy.core.model import Waypoints as Wanted
 from policy.core.replay import Replay

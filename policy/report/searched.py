@@ -3,7 +3,7 @@ components that stand in several places (or nowhere) in some world."""
 
 from __future__ import annotations
 
-from policy.core.layout import options_in
+from policy.core.groups import options_in
 from policy.core.model import Host, Model
 from policy.report.outcome import Origins
 from policy.report.words import Words

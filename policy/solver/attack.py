@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy.core.endpoints import Endpoint
-from policy.core.layout import bits
+from policy.core.groups import bits
 from policy.core.model import Named, Pass, PathClaim
 from policy.core.steps import Step
 from policy.core.view import View

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from policy.core.binding import bind
 from policy.core.endpoints import Endpoint
 from policy.core.evidence import EFFECTS, Fact, Lemma, Lemmas, Route, Witness, exists
+from policy.core.groups import bits
 from policy.core.judge import Judge
-from policy.core.layout import bits
 from policy.core.model import (
     AccountsAccepted,
     And,

@@ -12,8 +12,9 @@ import z3
 
 from policy.core.binding import bind
 from policy.core.evidence import EFFECTS
+from policy.core.groups import options_in
 from policy.core.judge import Judge
-from policy.core.layout import Layout, options_in
+from policy.core.layout import Layout
 from policy.core.model import (
     AccountsAccepted,
     And,

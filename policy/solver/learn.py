@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from policy.core.evidence import EFFECTS, Barrier, Route, settled, threatened
-from policy.core.layout import Layout, options_in
+from policy.core.groups import options_in
+from policy.core.layout import Layout
 from policy.core.model import PathClaim, Threat
 from policy.core.replay import Replay
 from policy.core.steps import Step

@@ -10,7 +10,8 @@ from typing import Literal as OneOf
 import z3
 
 from policy.core.evidence import EFFECTS, Checker, Proof, Witness
-from policy.core.layout import Layout, options_in
+from policy.core.groups import options_in
+from policy.core.layout import Layout
 from policy.core.model import Claim, Component, Host, Invariant, Model, PathClaim, Tagged, World
 from policy.core.view import Decisions, View
 from policy.solver.budget import Budget, OutOfBudgetError

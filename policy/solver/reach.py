@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy.core.evidence import Cut, walk
-from policy.core.layout import bits
+from policy.core.groups import bits
 from policy.core.model import PathClaim
 from policy.core.steps import Step
 from policy.core.view import View

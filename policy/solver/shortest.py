@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import comb
 
-from policy.core.layout import bits
+from policy.core.groups import bits
 from policy.core.model import PathClaim
 from policy.core.replay import Replay
 from policy.core.steps import Step

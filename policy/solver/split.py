@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from policy.core.evidence import EFFECTS, Split, admissible, settled, threatened
+from policy.core.groups import options_in
 from policy.core.judge import Judge
-from policy.core.layout import options_in
 from policy.core.model import Claim, PathClaim
 from policy.core.view import Decisions, Literal, View
 

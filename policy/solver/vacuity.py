@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 import z3
 
 from policy.core.binding import bind
+from policy.core.groups import Group, bits, both, either, membership
 from policy.core.judge import Judge
-from policy.core.layout import Group, Layout, bits, both, either, membership
+from policy.core.layout import Layout
 from policy.core.model import (
     ALWAYS,
     AccountsAccepted,

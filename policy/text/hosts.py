@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lark import Token
 
-from policy.core.layout import both
+from policy.core.groups import both
 from policy.core.model import (
     ALWAYS,
     NEVER,
