@@ -11,8 +11,7 @@ from the destination and keeps, for every zone, the endpoints whose packets, wer
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
@@ -94,6 +93,7 @@ class View:
         self.layout = layout
         self.decisions: Decisions = decisions or {}
         self.threatened = frozenset(threatened)
+        self.spend: Callable[[], None] = like.spend if like else lambda: None  # called for every step of long work
         self._known = self._complete()
         self._groups: dict[int, tuple[int, int]] = {}
         self._ears: dict[int, tuple[Ear, ...]] = {}
@@ -406,26 +406,26 @@ class _Inward:
 
     def simple_chains(self, ends: list[str], arrive: int) -> dict[str, Row]:
         """Over chains that visit no zone twice (a loop may pass what the walk wants), short ones first, until every
-        source that chains with loops would let through has one without."""
-        layout = self.view.layout
+        source that chains with loops would let through has one without. Chains from the same zone over the same zones
+        are one: they go on alike (Held and Karp 1962). Exponential in the zones at worst."""
+        layout, numbers = self.view.layout, {zone: 1 << i for i, zone in enumerate(self.view.layout.model.zones)}
         rows: dict[str, Row] = {}
         missing = {
             zone: [r & layout.occupants[zone].widest for r in row] for zone, row in self.closure(ends, arrive).items()
         }
-        queue = deque(
-            ([zone], [layout.everyone if q == arrive else 0 for q in range(self.way.states)]) for zone in ends
-        )
-        while queue and (needed := reduce(or_, (some for row in missing.values() for some in row), 0)):
-            chain, row = queue.popleft()
-            row = [some & needed for some in row]
-            b = chain[-1]
-            rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
-            missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
-            for a, via in self._before_zone(b) if any(row) else ():
-                if a not in chain:
-                    gain = self._before(a, b, via, row, None)
-                    if any(gain):
-                        queue.append(([*chain, a], gain))
+        level = {(z, numbers[z]): [layout.everyone if q == arrive else 0 for q in range(self.way.states)] for z in ends}
+        while level and (needed := reduce(or_, (some for row in missing.values() for some in row), 0)):
+            longer: dict[tuple[str, int], Row] = {}
+            for (b, visited), whole in level.items():
+                self.view.spend()
+                row = [some & needed for some in whole]
+                rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
+                missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
+                for a, via in self._before_zone(b) if any(row) else ():
+                    if not numbers[a] & visited and any(gain := self._before(a, b, via, row, None)):
+                        key = a, visited | numbers[a]
+                        longer[key] = [g | r for g, r in zip(gain, longer[key], strict=True)] if key in longer else gain
+            level = longer
         return rows
 
     def _before_zone(self, b: str) -> Iterator[tuple[str, str | int]]:

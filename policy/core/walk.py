@@ -70,9 +70,11 @@ class Passing(Waypoints):
         firewalls = view.layout.firewalls if isinstance(waypoints, Crossed) else _firewalls(waypoints)
         self.crossings = {name: frozenset({Named("firewall", name)}) for name in firewalls}
         self.rests: list[Rest] = [waypoints]
+        self._numbers: dict[Rest, int] = {waypoints: 0}
         self._next: dict[tuple[int, Letter], int | None] = {}
         letters = sorted({*self.visits.values(), *self.crossings.values()}, key=lambda x: sorted(map(str, x)))
         for state, rest in enumerate(self.rests):  # grows while it runs
+            view.spend()
             for letter in letters:
                 self._next[state, letter] = self._state(after(rest, letter))
         self.states = len(self.rests)
@@ -81,9 +83,10 @@ class Passing(Waypoints):
     def _state(self, rest: Rest) -> int | None:
         if rest is True and not self.wanted:
             return None
-        if rest not in self.rests:
+        if rest not in self._numbers:
+            self._numbers[rest] = len(self.rests)
             self.rests.append(rest)
-        return self.rests.index(rest)
+        return self._numbers[rest]
 
     def crossing(self, state: int, firewall: str) -> int | None:
         letter = self.crossings.get(firewall)

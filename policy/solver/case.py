@@ -50,6 +50,7 @@ class Case:
     def __init__(self, layout: Layout, like: View, invariant: Invariant, budget: Budget) -> None:
         self.layout, self.model = layout, layout.model
         self.invariant, self.threats, self.budget = invariant, invariant.threats, budget
+        like.spend = budget.spend
         self.learner = Learner(layout, self.threats, like, budget)
         self.lemmas = Lemmas(self.threats)
         self.encoder = Encoder(layout, self.threats)
