@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal as OneOf
@@ -18,6 +18,7 @@ from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case
 from policy.solver.connect import Trail
 from policy.solver.encode import Encoder, new_solver
+from policy.solver.hitting import hitting
 from policy.solver.search import search
 from policy.solver.vacuity import Vacuity
 
@@ -59,22 +60,13 @@ class Prover:
         """What no reader of the text alone can see."""
         encoder = Encoder(self.layout, ())
         solver = new_solver()
-        marks = {z3.Bool(f"assume {i}"): i for i in range(len(self.model.assumptions))}
+        marks = {f"assume {i:06}": i for i in range(len(self.model.assumptions))}
         for mark, i in marks.items():
-            solver.add(z3.Implies(mark, encoder.condition(self.model.assumptions[i])))
+            solver.add(z3.Implies(z3.Bool(mark), encoder.condition(self.model.assumptions[i])))
         solver.add(encoder.choices())
-        if solver.check(*marks) == z3.unsat:
-            return (Fault("contradiction", self._smallest(solver, list(marks))),)
-        return tuple(self._misplaced(encoder, solver, list(marks)))
-
-    def _smallest(self, solver: z3.Solver, marks: list[z3.BoolRef]) -> tuple[int, ...]:
-        """A set of assumptions that contradict each other, of which none is superfluous."""
-        numbers = list(range(len(marks)))
-        for i in list(numbers):
-            fewer = [n for n in numbers if n != i]
-            if solver.check(*(marks[n] for n in fewer)) == z3.unsat:
-                numbers = fewer
-        return tuple(numbers)
+        if not _together(solver, marks):
+            return (Fault("contradiction", tuple(sorted(marks[mark] for mark in _smallest(solver, marks)))),)
+        return tuple(self._misplaced(encoder, solver, [z3.Bool(mark) for mark in marks]))
 
     def _misplaced(self, encoder: Encoder, solver: z3.Solver, marks: list[z3.BoolRef]) -> Iterator[Fault]:
         """Hosts that stand in more or less than one place in some world, components that stand in more."""
@@ -131,12 +123,34 @@ class Prover:
         """Whether the path that the claim denies exists where every option has its first value, if that is a world."""
         if any(self._first_world.truth(assumption) is not True for assumption in self.model.assumptions):
             return False
+        self._first_world.spend = Budget(budget).spend
         return isinstance(claim, PathClaim) and isinstance(search(self._first_world, claim, Budget(budget)), Trail)
 
     @cached_property
     def _first_world(self) -> View:
         values = {(option.name, option.values[0]): True for option in self.model.options.values()}
         return View(self.layout, values, (), self.like)
+
+
+def _together(solver: z3.Solver, marks: Iterable[str]) -> bool:
+    """Whether the assumptions with these marks can hold together."""
+    return bool(solver.check(*(z3.Bool(mark) for mark in sorted(marks))) == z3.sat)
+
+
+def _smallest(solver: z3.Solver, marks: Iterable[str]) -> frozenset[str]:
+    """A smallest set of assumptions that contradict each other: it meets every set without which the others can hold
+    together (as in FORQES, Ignatiev et al. 2015)."""
+    everything, corrections, most = frozenset(marks), list[frozenset[str]](), 0
+    while True:
+        some = hitting(corrections, most)
+        if some is None:
+            most += 1
+        elif not _together(solver, some):
+            return some
+        else:
+            for mark in sorted(everything - some):
+                some |= {mark} if _together(solver, some | {mark}) else frozenset()
+            corrections.append(everything - some)
 
 
 def _chosen(decided: Decisions) -> World:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.core.evidence import Cut, fewest_hits
+from policy.core.evidence import Cut
 from policy.core.model import PathClaim
 from policy.core.view import View
 from policy.core.walk import wanted_attack, wants
 from policy.solver.attack import wanted_trail
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail
+from policy.solver.hitting import hitting
 from policy.solver.layers import layers
 from policy.solver.reach import one_cut
 
@@ -42,25 +43,12 @@ def _few_firewalls(view: View, claim: PathClaim, budget: Budget) -> Found:
         if isinstance(layered, Trail):
             return layered
         cuts += layered
-    while (hits := _hits([cut.firewalls for cut in cuts], most)) is not None:
+    while (hits := hitting([cut.firewalls for cut in cuts], most)) is not None:
         found = _avoiding(view, claim, hits, budget)
         if isinstance(found, Trail):
             return found
         cuts.append(found)
     return tuple(cuts)
-
-
-def _hits(cuts: list[frozenset[str]], most: int) -> frozenset[str] | None:
-    """At most that many firewalls that meet every cut."""
-    if most < 0 or not fewest_hits(cuts, most):
-        return None
-    chosen: frozenset[str] = frozenset()
-    while open_cuts := [cut for cut in cuts if not cut & chosen]:
-        names = sorted(sorted(open_cuts, key=len)[0])
-        left = most - len(chosen) - 1
-        name = next(n for n in names if fewest_hits([c for c in open_cuts if n not in c], left))
-        chosen |= {name}
-    return chosen
 
 
 def _avoiding(view: View, claim: PathClaim, hits: frozenset[str], budget: Budget) -> Trail | Cut:
