@@ -11,7 +11,7 @@ has no world left, the lemmas and a split over the options and failures that the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import z3
 
@@ -24,9 +24,10 @@ from policy.core.view import Decisions, Literal, View
 from policy.solver.blame import Blame
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.connect import Trail
-from policy.solver.encode import Atom, Encoder, new_solver
+from policy.solver.encode import Atom, Encoder, new_solver, plainest
 from policy.solver.learn import Learner
 from policy.solver.search import search
+from policy.solver.shortest import shortest
 from policy.solver.split import NotQuickError, Splitter
 
 Z3_STEPS = 20  # what one step of the budget is worth in z3's own units, roughly
@@ -63,7 +64,7 @@ class Case:
         OutOfBudgetError."""
         claims, cases, goals = self._take_apart()
         world = self._worst(goals)
-        return self._proof(len(claims), cases, goals) if world is None else Blame(self, world).witness()
+        return self._proof(len(claims), cases, goals) if world is None else Blame(self, self._nearest(world)).witness()
 
     def proof(self) -> Proof | None:
         """A proof that the claim holds, if it does. Raises OutOfBudgetError."""
@@ -94,22 +95,22 @@ class Case:
         for lemmas in self.lemmas.of.values():
             yield from lemmas
 
-    def _worst(self, goals: list[Goal]) -> dict[Literal, bool] | None:
-        """A world and failure in which one of the goals fails, with the fewest failures; None when there is none. Of
-        several the first in the order of text, whatever z3 came upon."""
+    def _worst(self, goals: list[Goal], bound: int | None = None) -> dict[Literal, bool] | None:
+        """A world and failure in which one of the goals fails, with the fewest failures and not more than the bound;
+        None when there is none. Of several the first in the order of text, whatever z3 came upon."""
         worst: tuple[Goal, dict[Literal, bool]] | None = None
-        most: int | None = None
         for goal in goals:
-            while most != 0 or worst is None:
-                found = self._counterexample(goal, [] if most is None else [self._at_most(most - 1)])
+            while bound is None or bound >= 0:
+                found = self._counterexample(goal, [] if bound is None else [self._at_most(bound)])
                 if found is None:
                     break
-                worst, most = (goal, found), sum(happens for literal, happens in found.items() if literal[1] in EFFECTS)
-        return None if worst is None else self._first(*worst, most or 0)
+                worst = goal, found
+                bound = sum(happens for literal, happens in found.items() if literal[1] in EFFECTS) - 1
+        return None if worst is None else self._first(*worst, (bound or 0) + 1)
 
     def _first(self, goal: Goal, world: dict[Literal, bool], most: int) -> dict[Literal, bool]:
         """The first world in which the goal fails with that many failures: those that happen as early in the text, and
-        every option at as early a value, as can be."""
+        every option at as plain a value, as can be."""
         literal, bound = self.encoder.literal, self._at_most(most)
         settled: list[z3.BoolRef] = []
         for failure in self.encoder.possible_failures:
@@ -117,13 +118,32 @@ class Case:
                 world = found
             settled.append(literal(failure) if world[failure] else z3.Not(literal(failure)))
         for option in self.model.options.values():
-            for value in option.values:
+            for value in plainest(option):
                 choice = literal((option.name, value))
                 if not world[option.name, value] and (found := self._counterexample(goal, [bound, *settled, choice])):
                     world = found
                 if world[option.name, value]:
                     settled.append(choice)
                     break
+        return world
+
+    def _nearest(self, world: dict[Literal, bool]) -> dict[Literal, bool]:
+        """A world with as few failures, in which the fewest steps of all worlds break the claim, if it is about
+        paths."""
+        claim, most = self.invariant.claim, sum(happens for x, happens in world.items() if x[1] in EFFECTS)
+        if not isinstance(claim, PathClaim) or claim.attack:
+            return world
+        try:
+            while isinstance(found := search(view := self.learner.view(world), claim, self.budget), Trail):
+                steps = len(shortest(view, claim, found, self.budget).steps)
+                nearer = replace(self.invariant, claim=replace(claim, within=steps - 1))
+                case = Case(self.layout, self.learner.like, nearer, self.budget)
+                shorter = case._worst(case._take_apart()[2], most) if steps > 1 else None
+                if shorter is None:
+                    break
+                world = shorter
+        except OutOfBudgetError:
+            pass  # the world that is known breaks the claim, too
         return world
 
     # -------------------------------------------------------- with nothing decided

@@ -30,6 +30,7 @@ from policy.core.model import (
     Named,
     Not,
     Number,
+    Option,
     Or,
     PathClaim,
     Quantified,
@@ -39,6 +40,11 @@ from policy.core.model import (
 from policy.core.view import Decisions, Literal, View
 
 Atom = PathClaim | CanReach | FlowsPossible | ConnectionsAreFlows | AccountsAccepted
+
+
+def plainest(option: Option) -> tuple[str, ...]:
+    """The values of the option in the order in which a counterexample prefers them: as written, false before true."""
+    return ("false", "true") if option.values == ("true", "false") else option.values
 
 
 class Encoder:
@@ -99,13 +105,13 @@ class Encoder:
         return z3.AtMost(*happening, most) if happening else z3.BoolVal(True)
 
     def world(self, model: z3.ModelRef) -> dict[Literal, bool]:
-        """The world and failure of a z3 model, as decisions of everything; what it leaves open gets the first value, or
-        does not happen."""
+        """The world and failure of a z3 model, as decisions of everything; what it leaves open gets the plainest value,
+        or does not happen."""
         decided: dict[Literal, bool] = {}
         for option in self.model.options.values():
             value = option.values[0]
             if option.values == ("true", "false"):
-                value = "false" if self._value(model, (option.name, "true")) is False else "true"
+                value = "true" if self._value(model, (option.name, "true")) else "false"
             elif (option.name, value) in self._literals:
                 value = next((v for v in option.values if self._value(model, (option.name, v))), value)
             decided.update({(option.name, v): v == value for v in option.values})

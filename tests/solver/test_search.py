@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import designs
 
-from policy.core.evidence import Checker, Proof
+from policy.core.evidence import Checker, Proof, Witness
 from policy.core.layout import Layout
-from policy.core.model import Invariant, Model
+from policy.core.model import Invariant, Model, PathClaim
+from policy.core.semantics import failures, shortest, worlds
 from policy.solver import Prover
 from policy.solver import split as splitting
 from policy.text.load import load_text
@@ -57,3 +58,24 @@ def test_answers_do_not_depend_on_what_was_asked_before(text: str, chance: objec
         assert (together[invariant.name].verdict, together[invariant.name].note) == (alone.verdict, alone.note)
         if alone.verdict == "violated":
             assert together[invariant.name].evidence == alone.evidence
+
+
+@given(designs())
+def test_no_world_breaks_a_path_claim_in_fewer_steps(text: str) -> None:
+    """The path that is shown has the fewest failures that any has, and of those the fewest steps, in all worlds."""
+    model, invariants = sound(text)
+    for invariant in invariants:
+        claim = invariant.claim
+        if not isinstance(claim, PathClaim) or claim.attack or claim.quantifier == "some":
+            continue
+        found = [
+            (len(failure), steps)
+            for world in worlds(model)
+            for failure in failures(invariant.threats)
+            if (steps := shortest(model, claim, world, failure)) is not None
+        ]
+        evidence = Prover(model).answer(invariant).evidence
+        if isinstance(evidence, Witness):
+            assert (len(evidence.failure), len(evidence.steps)) == min(found)
+        else:
+            assert not found
