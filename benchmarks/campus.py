@@ -114,7 +114,7 @@ class _Campus:
         wall = [f"fw_{i}" for i, gap in enumerate(self.gaps) if gap == middle]
         either = " or ".join(wall)
         outer = " or ".join(f"fw_{i}" for i, gap in enumerate(self.gaps) if gap == 0)
-        fallen = wall[0]
+        down = wall[0]
         inside, deeper, before = self.layers[1][0], self.layers[2][0], self.layers[-2][0]
         claims = {
             "direct": f"not internet can reach {core}",
@@ -136,6 +136,6 @@ class _Campus:
             "attack_in": f"every attack from internet to {deeper} passes {outer}",
             "spare": f"no path from {last[1]} to {spare} on admin within 1 steps",
             "inner": f"every path from internet to {spare} passes border or {wall[0]}",
-            "held expect violated": f"every path from internet to {vault} passes border even if {fallen} is compromised",
+            "held expect violated": f"every path from internet to {vault} passes border even if {down} is compromised",
         }
         yield from (f"invariant {name}: {claim}" for name, claim in claims.items())
