@@ -13,8 +13,10 @@ import pytest
 from policy.check import check
 from policy.core.model import Model
 from policy.report.outcome import Report
+from policy.text.format import formatted
 from policy.text.load import load
 from policy.text.resolve import resolve
+from policy.text.source import Source
 
 SPECS = Path(__file__).parent.parent / "specs" / "biztalk"
 FILES = sorted(SPECS.glob("*.policy"))
@@ -135,3 +137,10 @@ def test_attack_on_the_sso_database_uses_the_account_of_the_isolated_host() -> N
     assert [step.target.name for step in result.violation.steps][-2:] == ["receive_isolated", "sql_sso"]
     design = model("large_distributed")
     assert [account.name for account in design.hosts["receive_isolated"].accounts] == ["data"]
+
+
+def test_every_spec_is_formatted() -> None:
+    """`bartizan fmt --check specs` has nothing to say, for the parts as well."""
+    for path in sorted(SPECS.rglob("*.policy")):
+        text = path.read_text(encoding="utf-8")
+        assert formatted(Source.of(path.name, text)) == text, path.name

@@ -157,7 +157,8 @@ def valued(scope: Scope, option: Option, left: Token, right: Token) -> Claim:
     fitting = tuple(Is(option.name, value) for value in values if value in option.values)
     if fitting:
         return fitting[0] if len(fitting) == 1 else Or(fitting)
-    if option.name not in scope.unsure:
+    declared = scope.names.of["option"].get(option.name)
+    if option.name not in scope.unsure and (declared is None or not scope.record.mended(declared.span)):
         listed = ", ".join(f"`{value}`" for value in option.values[:8])
         like = nearest(right, option.values)
         hint = f"did you mean `{like}`?" if like else f"it has {listed}"

@@ -63,8 +63,10 @@ class Diagnostic:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that looks most like this one, or "" where none does."""
-    close = difflib.get_close_matches(name, sorted(set(known)), n=1, cutoff=0.6)
+    """The known name that looks most like this one, or "" where none does; the same in other letters, if there is."""
+    names = sorted(set(known))
+    same = [other for other in names if other.lower() == name.lower()]
+    close = same or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return close[0] if close else ""
 
 

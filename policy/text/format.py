@@ -1,9 +1,9 @@
 """Syntax tree to canonical text: the same tokens and comments, laid out in one way.
 
 Two blanks of indentation, one item a line; a block that stood on one line stays there while it fits. The flags and
-the tier of a domain or zone stand behind its brace. An item wider than 120 characters keeps its line breaks, and gets
-more where it needs them. A comment stays behind the token that it followed on its line, or before the one that it
-preceded; at most one empty line stays between two items.
+the tier of a domain or zone stand behind its brace. An item that was written over several lines keeps its line breaks,
+one wider than 120 characters gets more. A comment stays behind the token that it followed on its line, or before the
+one that it preceded; at most one empty line stays between two items.
 """
 
 from __future__ import annotations
@@ -118,6 +118,31 @@ def _blocks(node: Node) -> Iterator[Node]:
         yield from _blocks(child)
 
 
+@dataclass(slots=True)
+class _Margin:
+    """The indentation of the next line of an item: lines after the first are indented, those after the first line of a
+    claim that begins on a line of its own once more."""
+
+    depth: int
+    lines: int = 0
+    claim: int = 0  # lines since the colon before the claim, if a line ended there
+
+    @property
+    def text(self) -> str:
+        return INDENT * (self.depth + bool(self.lines) + (self.claim > 1))
+
+    def passed(self, head: bool) -> None:
+        """A line was written; whether it ended with the colon before a claim."""
+        self.lines += 1
+        self.claim += bool(self.claim or head)
+
+
+def unbroken(tokens: Sequence[Token]) -> bool:
+    """Whether tokens stood on one line, a brace at their end aside."""
+    last = tokens[-2] if len(tokens) > 1 and tokens[-1].type == "LBRACE" else tokens[-1]
+    return tokens[0].line == last.line
+
+
 class _Printer:
     """The lines so far. Indentation is counted in steps. `wide`: the colons with a blank on both sides, those before
     services; `heads`: the colons before the claims of invariants."""
@@ -150,9 +175,10 @@ class _Printer:
     def spread(self, node: Node, depth: int) -> None:
         """An item over as many lines as it has items, if it is a block, and as it needs."""
         head, items, closing = _parts(node)
+        whole = unbroken(head)
         while items and self.joins(head[-1], items[0]):
             head += leaves(items.pop(0))
-        self.filled(head, depth)
+        self.filled(head, depth, whole)
         if closing is None:
             return
         self.opened = True
@@ -169,13 +195,12 @@ class _Printer:
         return free and item.kind in SHORT
 
     def inline(self, node: Node, tokens: Sequence[Token]) -> bool:
-        """Whether an item belongs on one line: no comment is in it, and its blocks stood on one line or have only short
-        items."""
-        if not self.uncommented(tokens):
-            return False
-        return all(
-            closing is None or head[-1].line == closing.line or all(i.kind in SHORT for i in items)
-            for head, items, closing in map(_parts, _blocks(node))
+        """Whether an item belongs on one line: no comment is in it, it was not written over several lines, and its
+        blocks stood on one line or have only short items."""
+        parts = [*map(_parts, _blocks(node))]
+        return self.uncommented(tokens) and all(
+            unbroken(head) and (closing is None or head[-1].line == closing.line or {i.kind for i in items} <= SHORT)
+            for head, items, closing in parts
         )
 
     def uncommented(self, tokens: Sequence[Token]) -> bool:
@@ -218,18 +243,18 @@ class _Printer:
                     self.lines[line] = f"{self.lines[line]:{edge}}{INDENT}{tail.behind}"
                 run = []
 
-    def filled(self, tokens: Sequence[Token], depth: int) -> None:
-        """Tokens on one line; or, where that is too wide or a comment stands among them, on the lines that they stood
-        on, which go on where they are too wide."""
-        alone = self.uncommented(tokens) and len(INDENT) * depth + len(self.joined(tokens)) <= WIDTH
-        begun = 0
+    def filled(self, tokens: Sequence[Token], depth: int, whole: bool) -> None:
+        """Tokens on the lines that they stood on (on one if they are `whole` and no comment stands among them), which
+        go on where they are too wide."""
+        alone = whole and self.uncommented(tokens)
+        begun, margin = 0, _Margin(depth)
         for n, token in enumerate(tokens):
             if n > begun and not alone and self.parted(tokens[n - 1], token):
-                self.wrapped(tokens[begun:n], depth, begun)
+                self.wrapped(tokens[begun:n], margin)
                 begun = n
             if n:
                 self.lines += [INDENT * (depth + 1) + remark.text for remark in self.around(token).before]
-        self.wrapped(tokens[begun:], depth, begun)
+        self.wrapped(tokens[begun:], margin)
 
     def parted(self, last: Token, token: Token) -> bool:
         """Whether two tokens stay on lines of their own: a comment is between them, or they stood so and are more than
@@ -237,15 +262,14 @@ class _Printer:
         noted = self.around(last).behind or self.around(token).before
         return bool(noted) or (token.line != last.line and token.type != "LBRACE")
 
-    def wrapped(self, tokens: Sequence[Token], depth: int, begun: int) -> None:
-        """Tokens on lines that are wide enough; all but the first, or all where some have `begun` the item, indented
-        further."""
+    def wrapped(self, tokens: Sequence[Token], margin: _Margin) -> None:
+        """Tokens on lines that are wide enough."""
         last = tokens[-1]
         while tokens:
-            margin = INDENT * (depth + bool(begun))
-            count = self.fitting(tokens, WIDTH - len(margin))
-            self.lines.append(margin + self.joined(tokens[:count]))
-            tokens, begun = tokens[count:], begun + count
+            count = self.fitting(tokens, WIDTH - len(margin.text))
+            self.lines.append(margin.text + self.joined(tokens[:count]))
+            margin.passed(tokens[count - 1].start_pos in self.heads)
+            tokens = tokens[count:]
         self.behind(last)
 
     def fitting(self, tokens: Sequence[Token], room: int) -> int:

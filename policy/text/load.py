@@ -27,14 +27,15 @@ DECLARES = re.compile(r"\b(?:service|kind|option|domain|zone|host|component|fire
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """All texts of a design by the names that messages use, in order of reading, with their trees, the faults found on
-    the way, and the names that faulty text seems to declare. `complete` says that nothing of the design is missing but
-    what `lost` names."""
+    the way, the names that faulty text seems to declare, and the namespaces in which it declares something without a
+    name. `complete` says that nothing of the design is missing but what these two speak of."""
 
     sources: Mapping[str, Source]
     trees: tuple[tuple[Source, Node], ...]
     faults: tuple[Diagnostic, ...] = ()
     lost: frozenset[str] = frozenset()
     complete: bool = True
+    nameless: frozenset[str] = frozenset()
 
 
 def read_file(path: Path) -> bytes:
@@ -69,13 +70,15 @@ class _Loading:
         self.names: dict[str, str] = {}  # what messages call each real path
         self.faults: list[Diagnostic] = []
         self.lost: set[str] = set()
+        self.nameless: set[str] = set()
         self.complete = True
 
     def finish(self, key: str | None) -> Loaded:
         if key is not None:
             self._follow(key)
         trees = tuple((source, tree) for source, tree, _ in self.trees.values())
-        return Loaded(self.sources, trees, tuple(self.faults), frozenset(self.lost), self.complete)
+        lost, nameless = frozenset(self.lost), frozenset(self.nameless)
+        return Loaded(self.sources, trees, tuple(self.faults), lost, self.complete, nameless)
 
     def _follow(self, first: str) -> None:
         """Reads what is included, in depth first; `chain` leads from the first file to the present one."""
@@ -156,6 +159,7 @@ class _Loading:
         self.trees[key] = source, parsed.tree, path
         self.faults += parsed.faults
         self.lost |= parsed.lost
+        self.nameless |= parsed.nameless
         if parsed.faults:
             self.lost |= {match[1] for match in DECLARES.finditer(source.text)}
             self.complete = False

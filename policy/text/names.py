@@ -103,14 +103,16 @@ class _Collecting:
     def _domain(self, source: Source, node: Node) -> None:
         domain = self._declare("place", source, node)
         zones = self.zones.setdefault(domain, [])
+        again = self.of["place"][domain].node is not node
         for item in node.nodes("zone", "host"):
-            name = self._declare("place", source, item, domain)
+            name = self._declare("place", source, item, domain, again)
             if item.kind == "zone":
                 zones += [name] if self.of["place"][name].node is item else []
                 for host in item.nodes("host"):
-                    self._declare("place", source, host, name)
+                    self._declare("place", source, host, name, again or self.of["place"][name].node is not item)
 
-    def _declare(self, space: str, source: Source, node: Node, inside: str = "") -> str:
+    def _declare(self, space: str, source: Source, node: Node, inside: str = "", again: bool = False) -> str:
+        """The full name; a fault where it is declared twice, but for `again`: what it is in is declared twice."""
         token = node.token("NAME")
         assert token is not None, f"the grammar gives every {node.kind} a name"
         name = f"{inside}.{token}" if inside else str(token)
@@ -119,7 +121,8 @@ class _Collecting:
         if first is not declared:
             what = "" if first.sort == node.kind else f", as a {first.sort}"
             notes = ((f"first declared here{what}", first.span),)
-            self.record.fault("E012", f"`{name}` is declared twice", declared.span, "again", "", notes)
+            if not again and not self.record.mended(first.span):
+                self.record.fault("E012", f"`{name}` is declared twice", declared.span, "again", "", notes)
             self.record.complete = False
         return name
 

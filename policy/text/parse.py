@@ -26,11 +26,13 @@ Part = Node | Token | list[Any]  # a list: parts that have no node of their own
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A tree of what could be understood, the faults in the rest, and the names that the rest seems to declare."""
+    """A tree of what could be understood, the faults in the rest, the names that the rest seems to declare, and the
+    namespaces in which it declares something without a name."""
 
     tree: Node
     faults: tuple[Diagnostic, ...] = ()
     lost: frozenset[str] = frozenset()
+    nameless: frozenset[str] = frozenset()
 
 
 def parse(source: Source) -> Parsed:
@@ -42,7 +44,7 @@ def parse(source: Source) -> Parsed:
     assert tree is not None
     kept, deep, lost = _shallow(source, tree)
     faults = sorted((*mended.faults, *deep), key=lambda fault: fault.place)
-    return Parsed(kept, tuple(_capped(source, faults)), mended.lost | lost)
+    return Parsed(kept, tuple(_capped(source, faults)), mended.lost | lost, mended.nameless)
 
 
 def _capped(source: Source, faults: list[Diagnostic]) -> list[Diagnostic]:

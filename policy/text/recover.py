@@ -44,29 +44,34 @@ MEANT = {
 }  # fmt: skip
 BRACES = ("LBRACE", "RBRACE")
 WORD_LIKE = frozenset(("NAME", "DOTTED"))
-DECLARING = frozenset(
-    ("SERVICE", "KIND", "OPTION", "DOMAIN", "ZONE", "HOST", "COMPONENT", "FIREWALL", "FLOW", "INVARIANT")
-)
+DECLARING = {
+    "SERVICE": "service", "KIND": "kind", "OPTION": "option", "DOMAIN": "place", "ZONE": "place", "HOST": "place",
+    "COMPONENT": "place", "FIREWALL": "place", "FLOW": "flow", "INVARIANT": "invariant",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """Tokens that parse, the faults of those that came in, and the names that what was left out seems to declare."""
+    """Tokens that parse, the faults of those that came in, the names that what was left out seems to declare, and the
+    namespaces of what is declared without a name."""
 
     tokens: Sequence[Token]
     faults: tuple[Diagnostic, ...] = ()
     lost: frozenset[str] = frozenset()
+    nameless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Go back to the token `back` of those taken, take `new` instead, and go on with the token `next` of the text."""
+    """Go back to the token `back` of those taken, take `new` instead, and go on with the token `next` of the text.
+    Something is missing after the token `after`, where there is one."""
 
     culprit: Token
     hint: str
     back: int
     new: tuple[Token, ...]
     next: int
+    after: Token | None = None
 
 
 def mend(source: Source, tokens: Sequence[Token], strays: Sequence[Token] = ()) -> Mended:
@@ -110,7 +115,7 @@ def declared(tokens: Iterable[Token]) -> Iterator[str]:
 
 class _Mending:
     """What was taken so far: the tokens, the stack before each of them, and for every open brace (and the file) where
-    in them it opened and where its last item began."""
+    in them it opened and where its last item began; `before` is where the item before that began."""
 
     def __init__(self, source: Source, tokens: Sequence[Token], strays: Sequence[Token]) -> None:
         self.source, self.tokens = source, tokens
@@ -118,6 +123,7 @@ class _Mending:
         self.taken: list[Token] = []
         self.trail: list[Stack] = []
         self.levels: list[tuple[Stack, int]] = [(self.stack, 0)]
+        self.before = 0
         self.lost: set[str] = set()
         first = {token.line: token for token in reversed(strays)}
         self.faults = [_stray(source, token) for token in reversed(first.values())]
@@ -134,21 +140,24 @@ class _Mending:
                 i = self.skip(len(self.tokens) - 1)
             else:
                 i = self.mended(i)
-        return Mended(self.taken, tuple(self.faults), frozenset(self.lost))
+        follows = pairwise(self.tokens)
+        nameless = frozenset(DECLARING[a.type] for a, b in follows if a.type in DECLARING and b.type != "NAME")
+        return Mended(self.taken, tuple(self.faults), frozenset(self.lost), nameless)
 
     def take(self, token: Token) -> bool:
         """Takes the token if it can stand here."""
         after = follow(self.stack, token.type)
         if after is None:
             return False
-        opened, _ = self.levels[-1]
+        opened, begun = self.levels[-1]
         if self.complete() and follow(opened, token.type) is not None:
-            self.levels[-1] = (opened, len(self.taken))
+            self.levels[-1], self.before = (opened, len(self.taken)), begun
         self.trail.append(self.stack)
         self.taken.append(token)
         self.stack = after
         if token.type == "LBRACE":
-            self.levels.append((after, len(self.taken)))
+            self.before = len(self.taken)
+            self.levels.append((after, self.before))
         elif token.type == "RBRACE":
             self.levels.pop()
         return True
@@ -165,6 +174,8 @@ class _Mending:
         """Goes back to where so many tokens were taken, within the innermost block."""
         if length < len(self.taken):
             self.stack = self.trail[length]
+            opened, begun = self.levels[-1]
+            self.levels[-1] = (opened, begun if length >= begun else self.before)
             del self.trail[length:], self.taken[length:]
 
     def mended(self, i: int) -> int:
@@ -174,13 +185,17 @@ class _Mending:
         culprit = change.culprit if change else self.tokens[i]
         last = self.taken[-1] if self.taken else culprit
         brace = change is not None and change.new[:1] != () and change.new[0].type in BRACES
-        early = last if last.line != culprit.line and (brace or not self.complete()) else None
+        early = change.after if change else None
+        if last.line != culprit.line and (brace or not self.complete()):
+            early = last
         if (early or culprit).line not in self.silent:
             self.faults.append(self.report(culprit, change, early))
         if change is None:
             i = self.skip(i)
             assert follow(self.stack, self.tokens[i].type) is not None
             return i
+        if not change.new and culprit.type == "NAME":
+            self.lost.add(str(culprit))
         self.cut(change.back)
         for token in change.new:
             assert self.take(token)
@@ -191,9 +206,12 @@ class _Mending:
     def changes(self, i: int) -> Iterator[Change]:
         """The changes worth a try, the most likely first."""
         here, size = self.tokens[i], len(self.taken)
+        yield from self.unfinished(i)
         yield from self.respelled(i)
         if here.type.lower() in WORDS and follow(self.stack, "NAME") is not None:
             yield Change(here, "choose another name", size, (_like(here, "NAME"),), i + 1)
+        if self.taken and self.taken[-1].type in DECLARING and here.type != END:
+            yield Change(here, "", size, (_before(here, "NAME", ""), here), i + 1)
         fresh = self.fresh(here)
         for kind, sign in SIGNS.items():
             if kind in BRACES or not fresh:
@@ -209,11 +227,23 @@ class _Mending:
         if here.type != END:
             yield Change(here, f"`{here}` may be one too many", size, (), i + 1)
 
+    def unfinished(self, i: int) -> Iterator[Change]:
+        """A name put at the end of the line before, for which the label of a rule was taken."""
+        here, size = self.tokens[i], len(self.taken)
+        if here.type == "COLON" and size - self.levels[-1][1] > 1:
+            before, label = self.taken[-2:]
+            if label.type == "NAME" and before.line != label.line == here.line:
+                name = Token("NAME", "", before.end_pos, before.line, before.end_column, before.line, before.end_column)
+                yield Change(label, "", size - 1, (name, label, here), i + 1, before)
+
     def respelled(self, i: int) -> Iterator[Change]:
-        """The word at the fault, or one of the two before it, replaced by one like it that can stand there."""
-        size = len(self.taken)
+        """The word at the fault, or one of the two before it, replaced by one like it that can stand there; a word of
+        the line that ended an item may be one that goes on."""
+        size, first = len(self.taken), self.levels[-1][1]
+        if self.before < first < size and self.taken[first - 1].line == self.tokens[i].line:
+            first = self.before
         found: list[tuple[float, int, str, Change]] = []
-        for back in range(size, max(self.levels[-1][1], size - 2) - 1, -1):
+        for back in range(size, max(first, size - 2) - 1, -1):
             old = self.tokens[i] if back == size else self.taken[back]
             if old.type not in WORD_LIKE and old.type.lower() not in WORDS:
                 continue
@@ -229,20 +259,24 @@ class _Mending:
     def exchanged(self, i: int) -> Iterator[Change]:
         """Another sign in the place of the one at the fault."""
         here = self.tokens[i]
-        for kind in expected(self.stack) if here.type in tables().signs.values() else ():
+        doubled = self.taken and self.taken[-1].type == here.type
+        for kind in expected(self.stack) if here.type in tables().signs.values() and not doubled else ():
             if kind in SIGNS:
                 sign = _like(here, kind, SIGNS[kind])
                 yield Change(here, f"did you mean `{sign}`?", len(self.taken), (sign,), i + 1)
 
     def with_word(self, i: int) -> Iterator[Change]:
-        """A word put before the token at the fault, where just one fits and no name would."""
-        here, ahead = self.tokens[i], expected(self.stack)
+        """A word put before the token at the fault, where no name would fit and just one word does, or just one of
+        those that begin nothing new."""
+        here, ahead, opened = self.tokens[i], expected(self.stack), self.levels[-1][0]
         fitting = []
         for word, kind in tables().words.items() if "NAME" not in ahead else ():
             if kind in ahead:
                 new = (_before(here, kind, word), here)
                 change = Change(here, f"`{word}` may be missing", len(self.taken), new, i + 1)
                 fitting += [change] if self.fits(change) else []
+        if len(fitting) > 1:
+            fitting = [change for change in fitting if follow(opened, change.new[0].type) is None]
         yield from fitting if len(fitting) == 1 else ()
 
     def swapped(self, i: int) -> Iterator[Change]:
@@ -338,7 +372,7 @@ class _Mending:
         elif early is not None:
             message = f"something is missing after `{early}`"
             span = self.source.span(early.end_pos or 0, early.end_pos or 0)
-        elif change and change.new and change.new[0].type == "NAME" and culprit.type != "NAME":
+        elif change and change.new and change.new[0].type == "NAME" and culprit.type != "NAME" and change.new[0]:
             message, label = f"`{culprit}` is a word of the language and cannot be a name", "a name is expected here"
         else:
             message = f"`{culprit}` is not expected here"

@@ -1,4 +1,5 @@
-"""Text to tokens, in one pass over it. What begins no token becomes a token of type STRAY."""
+"""Text to tokens, in one pass over it. What begins no token becomes a token of type STRAY; a text without its closing
+quote goes up to a brace or the end of its line."""
 
 from __future__ import annotations
 
@@ -39,6 +40,6 @@ def _scanner() -> tuple[re.Pattern[str], dict[str, str], dict[str, str]]:
     known = tables()
     signs = "|".join(re.escape(sign) for sign in sorted(known.signs, key=lambda sign: (-len(sign), sign)))
     parts = [f"(?P<{name}>{expression})" for name, expression in known.patterns]
-    stray = rf'(?P<{STRAY}>"[^\n]*|(?P<again>.)(?P=again)*)'
+    stray = rf'(?P<{STRAY}>"(?:[^\n{{]*[^\s{{])?|(?P<again>.)(?P=again)*)'
     words = {word: known.words.get(word, word.upper()) for word in sorted(WORDS)}
     return re.compile("|".join([*parts, f"(?P<SIGN>{signs})", stray])), words, dict(known.signs)

@@ -118,9 +118,9 @@ def test_wide_items_are_wrapped() -> None:
     names = ", ".join(f"a_rather_long_name_{n}" for n in range(40))
     made = form(f"link {names}\nfirewall F joins {names} {{\n allow {names} -> {names} : {names}\n}}")
     assert all(len(line) <= WIDTH for line in made.split("\n"))
-    claims = f"invariant i:\n  (a or b)\n  and (no path from {', '.join(['corporate.intranet'] * 4)} to data)\n"
+    claims = f"invariant i:\n  (a or b)\n    and (no path from {', '.join(['corporate.intranet'] * 4)} to data)\n"
     assert form(claims) == claims
-    assert form("invariant i:\n  a\n  and b\n") == "invariant i: a and b\n"
+    assert form("invariant i:\n  a\n  and b\n") == "invariant i:\n  a\n    and b\n"
 
 
 def test_a_word_wider_than_a_line_is_left_whole() -> None:
