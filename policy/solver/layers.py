@@ -76,7 +76,7 @@ class _Layers:
                 if b not in rows:
                     continue
                 passed = rows[b][0]
-                if not isinstance(via, int) and not view.bypassed(via):
+                if not isinstance(via, int) and view.bypassed(via) is False:
                     if via not in rules and via not in view.lax:
                         continue
                     passed &= view.passing(via, rules.get(via, ()), ear.at, a, b, False)

@@ -8,16 +8,16 @@ route decides only what its own connections depend on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from policy.core.evidence import EFFECTS, Barrier, Route, settled, threatened
+from policy.core.evidence import Barrier, Route, settled, threatened
 from policy.core.groups import options_in
 from policy.core.layout import Layout
 from policy.core.model import PathClaim, Threat
 from policy.core.replay import Replay
 from policy.core.steps import Step
-from policy.core.view import Decisions, Literal, View
+from policy.core.view import EFFECTS, Decisions, Literal, View
 from policy.core.walk import named, rest_of
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail
@@ -102,30 +102,27 @@ class Learner:
 
     def _needed(self, claim: PathClaim, decided: dict[Literal, bool]) -> dict[Literal, bool]:
         """Without the decisions that later ones made superfluous."""
-        for literal in list(decided)[:-1]:
-            fewer = {x: v for x, v in decided.items() if x != literal}
-            if not isinstance(search(self.view(fewer), claim, self.budget), Trail):
-                decided = fewer
-        return decided
+
+        def enough(items: Items) -> bool:
+            return not isinstance(search(self.view(dict(items)), claim, self.budget), Trail)
+
+        return dict(self.fewest(list(decided.items()), enough)) if len(decided) > 1 else decided
 
     def _blocking(self, claim: PathClaim, trail: Trail, decided: Decisions, world: Decisions) -> dict[Literal, bool]:
-        """Decisions of the world that make the trail impossible: one, where one is enough."""
+        """Decisions of the world that make the trail impossible: as few as can be, those about its first steps before
+        others, weak ones (not this value) before strong ones."""
+
+        def enough(items: Items) -> bool:
+            return not self._possible(claim, trail, self.view({**decided, **dict(items)}))
+
         names = [self._names(step) for step in trail.steps] or [set()]
         names[0] |= self._ends(claim)
-        for some in names:
-            for literal in self._candidates(some, decided, world):
-                if not self._possible(claim, trail, self.view({**decided, literal: world[literal]})):
-                    return {literal: world[literal]}
-        every = {x: world[x] for some in names for x in self._candidates(some, decided, world)}
-        if not every or self._possible(claim, trail, self.view({**decided, **every})):
-            every = {x: v for x, v in world.items() if x not in decided}
-        return every
-
-    def _candidates(self, names: Iterable[str], decided: Decisions, world: Decisions) -> list[Literal]:
-        """What the world says of these options and failures, weak statements (not this value) before strong ones."""
-        wanted = set(names)
-        found = [x for x in world if x[0] in wanted and x not in decided]
-        return sorted(found, key=lambda x: (world[x], x))
+        wanted = {name: i for i, some in reversed(list(enumerate(names))) for name in some}
+        items = [(x, v) for x, v in world.items() if x[0] in wanted and x not in decided]
+        items.sort(key=lambda item: (item[1], wanted[item[0][0]], item[0]), reverse=True)
+        if enough(items):
+            return dict(self.fewest(items, enough))
+        return {x: v for x, v in world.items() if x not in decided}
 
     def _possible(self, claim: PathClaim, trail: Trail, view: View) -> bool:
         """Whether the trail, as it is, is still possible."""
