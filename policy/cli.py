@@ -315,7 +315,8 @@ def _files(path: Path) -> list[tuple[Path, bool]]:
             return [(file, True) for file in files]
         if path.exists():
             return [(path, False)]
-    raise click.UsageError(f"there is no file or directory `{path}`")
+    hint = "; standard input is /dev/stdin" if str(path) == "-" else ""
+    raise click.UsageError(f"there is no file or directory `{path}`{hint}")
 
 
 def _real(name: str | Path) -> str:

@@ -350,3 +350,16 @@ def test_fmt_follows_links(write: Any, tmp_path: Path) -> None:
     assert run("fmt", link).exit_code == 0
     assert link.is_symlink()
     assert path.read_text(encoding="utf-8") != MESSY
+
+
+def test_standard_input_is_named() -> None:
+    """`-` means standard input to fmt alone; the others say how to name it, and can read it so."""
+    for command in ("check", "show"):
+        refused = run(command, "-")
+        assert refused.exit_code == 2
+        assert "no file or directory `-`; standard input is /dev/stdin" in refused.output
+    read = subprocess.run(
+        [sys.executable, "-m", "policy.cli", "check", "/dev/stdin"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, input=GOOD.encode(), capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert read.returncode == 0

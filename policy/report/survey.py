@@ -93,7 +93,8 @@ class Surveyor:
 
     def _services(self, items: Iterable[Listens]) -> tuple[str, ...]:
         found = (word for item in items for name in item.services for word in self._marked(name, item.when))
-        return tuple(dict.fromkeys(found))
+        words = dict.fromkeys(found)
+        return tuple(word for word in words if not (word.endswith(MAYBE) and word.removesuffix(MAYBE) in words))
 
     # -------------------------------------------------------- options
 

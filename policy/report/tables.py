@@ -9,7 +9,8 @@ from tabulate import tabulate
 from policy.report.survey import MAYBE, Cell, Survey, Table
 from policy.text.diagnostic import render, visible
 
-LEAST = 12  # columns that a column of words gets, however narrow the terminal
+LEAST = 12  # columns that a column of words keeps as long as there is another way
+BESIDE = 2  # columns that tabulate leaves free beside every head
 
 
 def rendered(surveys: Sequence[Survey], width: int) -> str:
@@ -45,13 +46,14 @@ def _table(table: Table, width: int) -> str:
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """How wide each column may be: the widest give way, none below its longest word."""
     columns = list(zip(heads, *rows, strict=True))
-    longest = [max(len(word) for cell in column for word in cell.split() or [""]) for column in columns]
-    widths = [max(map(len, column)) for column in columns]
-    while sum(widths) + 2 * (len(widths) - 1) > width:
-        room = [w - max(least, LEAST) for w, least in zip(widths, longest, strict=True)]
-        if max(room) <= 0:
-            break
-        widths[max((i for i, left in enumerate(room) if left > 0), key=lambda i: widths[i])] -= 1
+    longest = [max([len(head) + BESIDE, *(len(w) for c in cells for w in c.split())]) for head, *cells in columns]
+    widths = [max([len(head) + BESIDE, *map(len, cells)]) for head, *cells in columns]
+    for least in (LEAST, 1):
+        while sum(widths) + 2 * (len(widths) - 1) > width:
+            room = [w - max(word, least) for w, word in zip(widths, longest, strict=True)]
+            if max(room) <= 0:
+                break
+            widths[max((i for i, left in enumerate(room) if left > 0), key=lambda i: widths[i])] -= 1
     return [max(1, w) for w in widths]
 
 

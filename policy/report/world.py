@@ -45,5 +45,7 @@ def _fitting(written: str, names: Sequence[str], sort: str) -> str:
         raise ChoiceError(f"`{written}` may be any of {', '.join(f'`{name}`' for name in found)}")
     if not found:
         near = nearest(written, {*names, *(name.rpartition(".")[2] for name in names)})
-        raise ChoiceError(f"`{written}` is not {sort}" + (f"; did you mean `{near}`?" if near else ""))
+        listed = ", ".join(f"`{name}`" for name in names[:8]) or "none"
+        hint = f"did you mean `{near}`?" if near else f"there is {listed}" + (", …" if len(names) > 8 else "")
+        raise ChoiceError(f"`{written}` is not {sort}; {hint}")
     return found[0]

@@ -113,6 +113,7 @@ def test_assumptions_leave_out_worlds() -> None:
     [
         ("soap_prox=FW3", "did you mean `soap_proxy`"),
         ("soap_proxy=FW9", "is not a value of `soap_proxy`"),
+        ("soap_proxy=x", "there is `FW3`, `FW4`"),
         ("soap_proxy", "OPTION=VALUE"),
         ("=", "is not an option"),
     ],
