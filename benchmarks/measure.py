@@ -1,6 +1,6 @@
 """Takes times: of the stages of a check in this process, and of the command in a process of its own.
 
-Times are wall-clock seconds. The stages are those of `policy.check`: reading (parse and resolve), solving (search, with
+Times are wall-clock seconds. The stages are those of `policy.checking`: reading (parse and resolve), solving (search, with
 z3), and the core's check of the evidence. Explaining a violation is in none of them.
 """
 

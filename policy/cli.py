@@ -129,7 +129,7 @@ def check_command(
 
 
 def _reports(paths: Sequence[Path], budget: int | None, only: Sequence[str]) -> list[Report]:
-    from policy.check import check
+    from policy.checking import check
 
     designs = _designs(paths)
     with Progress() as progress:

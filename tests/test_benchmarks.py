@@ -13,7 +13,7 @@ import pytest
 from benchmarks.campus import Size, campus
 from benchmarks.families import idle_options, long_list, telling_options
 from benchmarks.measure import runs, stages
-from policy.check import check
+from policy.checking import check
 from policy.core.model import Model
 from policy.text.load import load_text
 from policy.text.resolve import resolve

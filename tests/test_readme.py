@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from policy.check import check
+from policy.checking import check
 from policy.cli import commands
 from policy.report.outcome import PRECEDENCE
 from policy.text.words import DECLARATIONS, WORDS

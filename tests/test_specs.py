@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policy.check import check
+from policy.checking import check
 from policy.core.model import Model
 from policy.report.outcome import Report
 from policy.text.format import formatted

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from policy.check import check
+from policy.checking import check
 from policy.report import json as document
 from policy.report.outcome import Report, Result
 

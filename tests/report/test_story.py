@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import policy.check as story
-from policy.check import check, is_file
+import policy.checking as story
+from policy.checking import check, is_file
 from policy.core.evidence import Proof
 from policy.solver import Answer, Prover
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from policy.check import check
+from policy.checking import check
 from policy.report.outcome import Report
 from policy.report.text import Look, rendered, summary
 
