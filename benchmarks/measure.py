@@ -1,7 +1,7 @@
 """Takes times: of the stages of a check in this process, and of the command in a process of its own.
 
-Times are wall-clock seconds. The stages are those of `policy.checking`: reading (parse and resolve), solving (search, with
-z3), and the core's check of the evidence. Explaining a violation is in none of them.
+Times are wall-clock seconds. The stages are those of `policy.checking`: reading (parse and resolve), solving (search,
+with z3), and the core's check of the evidence. Explaining a violation is in none of them.
 """
 
 from __future__ import annotations

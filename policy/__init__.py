@@ -1,7 +1,7 @@
 """bartizan: proves security architectures.
 
-`policy.check(source)` is the whole tool as a function: a design in, as a file or a text, and a `Report` out. Nothing else
-is loaded before it is asked for.
+`policy.check(source)` is the whole tool as a function: a design in, as a file or a text, and a `Report` out. Nothing
+else is loaded before it is asked for.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -29,8 +29,10 @@ from policy.core.model import (
 from policy.core.obligations import obligations
 from policy.core.replay import Replay
 from policy.core.steps import Step
-from policy.core.view import Decisions, Literal, View
+from policy.core.view import EFFECTS, Decisions, Literal, View, happening
 from policy.core.walk import Attack, Places, Walk, passing, wanted_attack, wants
+
+CONNECTION = PathClaim("no", ANYONE, ANYONE, within=1)  # decided by any single connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,7 @@ def slack(threats: Sequence[Threat], failed: frozenset[Literal]) -> int:
 
 def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bool]:
     """The decisions, and that nothing else fails where nothing more may."""
-    failed = frozenset(literal for literal, happens in decisions.items() if happens and literal[1] in EFFECTS)
-    full = dict(decisions)
+    failed, full = happening(decisions), dict(decisions)
     if len(threats) == 1 and len(failed) < threats[0].most and admissible(threats, failed):
         return full
     for literal in threatened(threats):
@@ -160,8 +161,19 @@ def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bo
     return full
 
 
-EFFECTS = ("bypassed", "compromised")
-CONNECTION = PathClaim("no", ANYONE, ANYONE, within=1)  # decided by any single connection
+def impossible(threats: Sequence[Threat], view: View, decisions: Decisions) -> bool:
+    """Whether it is plain that no world with an admitted failure agrees with the decisions, which the view has."""
+    model = view.layout.model
+    if not admissible(threats, happening(decisions)):
+        return True
+    if any(view.truth(assumption) is False for assumption in model.assumptions):
+        return True
+    for name in {name for name, value in decisions if value not in EFFECTS and name in model.options}:
+        held = [decisions.get((name, value)) for value in model.options[name].values]
+        if held.count(True) > 1 or all(is_so is False for is_so in held):
+            return True
+    return False
+
 
 # ---------------------------------------------------------------- lemmas
 
@@ -188,8 +200,10 @@ def fewest_hits(cuts: Sequence[frozenset[str]], most: int) -> bool:
 
 def check_barrier(layout: Layout, threats: Sequence[Threat], barrier: Barrier, like: View | None = None) -> str | None:
     """None when no walk exists that decides the barrier's claim under its decisions."""
-    view = View(layout, settled(threats, dict(barrier.decisions)), threatened(threats), like)
-    claim = barrier.claim
+    decisions, claim = dict(barrier.decisions), barrier.claim
+    if not happening(decisions) <= threatened(threats):
+        return "a lemma speaks of failures that are not admitted"
+    view = View(layout, settled(threats, decisions), threatened(threats), like)
     counts = claim.quantifier == "every" and claim.crosses is not None
     if any(cut.firewalls for cut in barrier.cuts) and not counts:
         return "a barrier speaks of firewalls that its claim does not count"
@@ -210,7 +224,10 @@ def check_barrier(layout: Layout, threats: Sequence[Threat], barrier: Barrier, l
 
 def check_route(layout: Layout, threats: Sequence[Threat], route: Route) -> str | None:
     """None when the route surely exists under its decisions and decides its claim."""
-    view = View(layout, settled(threats, dict(route.decisions)), threatened(threats))
+    decisions = dict(route.decisions)
+    if not happening(decisions) <= threatened(threats):
+        return "a lemma speaks of failures that are not admitted"
+    view = View(layout, settled(threats, decisions), threatened(threats))
     return Replay(view, route.claim).refusal(route.start, route.steps)
 
 
@@ -310,28 +327,16 @@ class Checker:
         return None
 
     def _follows(self, invariant: Invariant, lemmas: Lemmas, goal: Claim, decisions: Decisions) -> bool:
-        failed = frozenset(x for x, happens in decisions.items() if happens and x[1] in EFFECTS)
-        if not admissible(invariant.threats, failed):
-            return True
         view = self.view(invariant.threats, decisions)
-        if any(view.truth(assumption) is False for assumption in self.layout.model.assumptions):
-            return True
-        chosen = [name for (name, value), is_so in decisions.items() if is_so and value not in EFFECTS]
-        if len(set(chosen)) < len(chosen) or self._without_value(decisions):
-            return True
-        return Judge(view, lemmas.told(view)).claim(goal) is True
-
-    def _without_value(self, decisions: Decisions) -> bool:
-        """Whether some option is left without a value."""
-        options = self.layout.model.options
-        names = {name for name, _ in decisions if name in options}
-        return any(all(decisions.get((name, v)) is False for v in options[name].values) for name in names)
+        return impossible(invariant.threats, view, decisions) or Judge(view, lemmas.told(view)).claim(goal) is True
 
     def witness(self, invariant: Invariant, witness: Witness) -> str | None:
         """None when the claim fails in the world and under the failure of the witness."""
         model, threats = self.layout.model, invariant.threats
-        if any(witness.world.get(name) not in option.values for name, option in model.options.items()):
-            return "the world leaves an option without a value"
+        if witness.world.keys() != model.options.keys():
+            return "the world leaves an option without a value, or has one of something else"
+        if any(witness.world[name] not in option.values for name, option in model.options.items()):
+            return "the world gives an option a value that it does not have"
         if not witness.failure <= threatened(threats) or not admissible(threats, witness.failure):
             return "the failure is not admitted"
         decisions = dict.fromkeys(witness.world.items(), True)

@@ -43,7 +43,7 @@ from policy.core.model import (
     Tier,
     Trusts,
 )
-from policy.core.view import Ear, View, join, meet
+from policy.core.view import Ear, View, agree, complement, join, meet
 
 ANYONE = Endpoints((Anything(firewalls=True),))
 
@@ -62,11 +62,9 @@ class Judge:
             case Or(of):
                 return join(self.claim(c) for c in of)
             case Not(of):
-                inner = self.claim(of)
-                return None if inner is None else not inner
+                return complement(self.claim(of))
             case Iff(left, right):
-                a, b = self.claim(left), self.claim(right)
-                return None if a is None or b is None else a == b
+                return agree(self.claim(left), self.claim(right))
             case PathClaim():
                 return self.paths(claim)
             case Quantified():
@@ -77,7 +75,7 @@ class Judge:
                 return self._can_reach(source, target, on)
             case FlowsPossible(names):
                 flows = (self.model.flows[name] for name in (self.model.flows if names is None else names))
-                return meet(join((_not(self.view.truth(f.when)), self._flow(f))) for f in flows)
+                return meet(join((complement(self.view.truth(f.when)), self._flow(f))) for f in flows)
             case ConnectionsAreFlows():
                 return self._connections(claim)
             case AccountsAccepted(hosts):
@@ -88,8 +86,6 @@ class Judge:
 
     def fact(self, claim: Claim) -> Claim:
         """The condition under which a simple fact holds."""
-        if isinstance(claim, Accepts):
-            return self._accepts(claim.accepter.name, claim.accepted.name)
         if claim not in self.layout.facts:
             self.layout.facts[claim] = self._fact(claim)
         return self.layout.facts[claim]
@@ -122,6 +118,8 @@ class Judge:
                 return ALWAYS if self._zones(place) & set(self.model.firewalls[firewall].zones) else NEVER
             case Trusts(Named(_, a), Named(_, b)):
                 return either(*(t.when for t in self.model.trusts if (t.truster, t.trusted) == (a, b)))
+            case Accepts(Named(_, a), Named(_, b)):
+                return self.layout.accepted(a).get(b, NEVER)
             case Same(left, right):
                 return ALWAYS if left == right else NEVER
         raise TypeError(f"not a fact: {claim}")
@@ -140,22 +138,6 @@ class Judge:
             heard = (x.when for x in component.listens if self.layout.heard(x.services)[0] & classes)
             return both(self.layout.runs(name), self.layout.some(*heard))
         return self.layout.some(*(when for i in self.layout.hosts[name] for when in self.layout.hears(i, classes)))
-
-    def _accepts(self, a: str, b: str) -> Claim:
-        """As a condition over the open trusts: any direct one, or any chain of transitive ones."""
-        if a == b or b in self.view.accepted(a, sure=True):
-            return ALWAYS
-        if b not in self.view.accepted(a):
-            return NEVER
-        return Or(tuple(self._chains(a, b, frozenset({a}), first=True)))
-
-    def _chains(self, a: str, b: str, seen: frozenset[str], first: bool = False) -> Iterator[Claim]:
-        for trust in self.model.trusts:
-            if trust.truster == a and (trust.transitive or first) and trust.trusted == b:
-                yield trust.when
-            elif trust.truster == a and trust.transitive and trust.trusted not in seen:
-                for rest in self._chains(trust.trusted, b, seen | {trust.trusted}):
-                    yield both(trust.when, rest)
 
     # -------------------------------------------------------- quantifiers and amounts
 
@@ -193,8 +175,6 @@ class Judge:
                 return [name]
             case Named("domain", name) if sort == "zone":
                 return list(self.model.domains[name].zones)
-            case Named("zone", name) if sort == "domain" and name in self.model.domains:
-                return [name]
         return []
 
     def tuples(self, binders: tuple[Binder, ...]) -> Iterator[tuple[dict[str, Named], Claim]]:
@@ -218,11 +198,11 @@ class Judge:
     def _quantified(self, claim: Quantified) -> bool | None:
         cases = ((inside, bindings) for bindings, inside in self._cases(claim.binders))
         if claim.quantifier == "all":
-            return meet(join((_not(inside), self.claim(self.layout.bound(claim.body, b)))) for inside, b in cases)
+            return meet(join((complement(inside), self.claim(self.layout.bound(claim.body, b)))) for inside, b in cases)
         each = (meet((inside, self.claim(self.layout.bound(claim.body, b)))) for inside, b in cases)
         if claim.quantifier in ("some", "no"):
             found = join(each)
-            return found if claim.quantifier == "some" else _not(found)
+            return found if claim.quantifier == "some" else complement(found)
         sure = possible = 0
         for holds in each:
             sure += holds is True
@@ -394,7 +374,7 @@ class Judge:
         return bounds[0], bounds[1]
 
     def _accounts(self, host: str) -> bool | None:
-        return meet(join((_not(held), accepted)) for _, held, accepted in self.accounts(host))
+        return meet(join((complement(held), accepted)) for _, held, accepted in self.accounts(host))
 
     def accounts(self, host: str) -> Iterator[tuple[str, bool | None, bool | None]]:
         """(domain, whether something on the host has an account of it, whether the host's domain accepts it)."""
@@ -415,11 +395,7 @@ def compare(left: tuple[int, int], operator: str, right: tuple[int, int]) -> boo
     if operator in ("=", "!="):
         equal = True if left == right and left[0] == left[1] else None
         equal = False if left[1] < right[0] or right[1] < left[0] else equal
-        return equal if operator == "=" else _not(equal)
+        return equal if operator == "=" else complement(equal)
     if left[1] < right[0] or (operator == "<=" and left[1] <= right[0]):
         return True
     return False if left[0] > right[1] or (operator == "<" and left[0] >= right[1]) else None
-
-
-def _not(value: bool | None) -> bool | None:
-    return None if value is None else not value

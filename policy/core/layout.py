@@ -36,6 +36,7 @@ from policy.core.model import (
     Term,
 )
 from policy.core.packets import Packets
+from policy.core.trusts import accepted
 
 T = TypeVar("T")
 NARROW = 64  # a rule with at most this many destinations is indexed by each of them
@@ -119,6 +120,7 @@ class Layout(Packets):
         self._keys: dict[object, int] = {}
         self._flows_to: dict[tuple[int, int], list[tuple[Claim, Group, Group]]] = {}
         self._bound: dict[tuple[int, tuple[tuple[str, Named], ...]], tuple[object, object]] = {}
+        self._accepted: dict[str, Mapping[str, Claim]] = {}
         self.facts: dict[Claim, Claim] = {}
         self._components_on: dict[str, list[tuple[Component, Claim]]] = {name: [] for name in model.hosts}
         for component in model.components.values():
@@ -307,12 +309,20 @@ class Layout(Packets):
         return frozenset(found)
 
     def has_kind(self, tags: Sequence[Tagged], kind: str) -> Claim:
+        """When one of the tags is the kind or one below it."""
         below = self.kinds_below(kind)
         return either(*(tag.when for tag in tags if tag.name in below))
+
+    def accepted(self, domain: str) -> Mapping[str, Claim]:
+        """Every domain whose accounts the domain may accept, with the condition under which it does."""
+        if domain not in self._accepted:
+            self._accepted[domain] = accepted(self.model.trusts, domain)
+        return self._accepted[domain]
 
     # -------------------------------------------------------- sets of endpoints
 
     def group(self, written: Endpoints) -> Group:
+        """The endpoints of a set without variables."""
         if written not in self._groups:
             less = [item for term in written.minus for item in self._members(term)]
             minus = Group(less, self.present) if less else None

@@ -23,6 +23,12 @@ from policy.core.model import ALWAYS, And, Claim, Iff, Is, Not, Or
 Literal = tuple[str, str]  # (option, value), (firewall, "bypassed"), (place, "compromised")
 Decisions = Mapping[Literal, bool]
 Row = list[int]  # for every state of the waypoints, a set of sources
+EFFECTS = ("bypassed", "compromised")  # what marks a literal as a failure
+
+
+def happening(decisions: Decisions) -> frozenset[Literal]:
+    """The failures that happen by the decisions."""
+    return frozenset(literal for literal, happens in decisions.items() if happens and literal[1] in EFFECTS)
 
 
 def meet(values: Iterable[bool | None]) -> bool | None:
@@ -45,6 +51,16 @@ def join(values: Iterable[bool | None]) -> bool | None:
         if value is None:
             result = None
     return result
+
+
+def complement(value: bool | None) -> bool | None:
+    """Negation where None is open."""
+    return None if value is None else not value
+
+
+def agree(a: bool | None, b: bool | None) -> bool | None:
+    """Equivalence where None is open."""
+    return None if a is None or b is None else a == b
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +97,8 @@ ANY_WAY = Waypoints()
 
 
 class View:
-    """`decisions` are taken; failures in `threatened` and not decided are open, all others do not happen."""
+    """`decisions` are taken; failures in `threatened` and not decided are open, all others do not happen. `like` is a
+    view of the same layout, with which closures are shared."""
 
     def __init__(
         self,
@@ -120,7 +137,7 @@ class View:
 
     def known(self, literal: Literal) -> bool | None:
         """Whether the option has the value, or the failure happens; None when that is open."""
-        if literal[1] in ("bypassed", "compromised"):
+        if literal[1] in EFFECTS:
             return self._known.get(literal, None if literal in self.threatened else False)
         return self._known.get(literal)
 
@@ -135,13 +152,11 @@ class View:
                     self.open[option] = self.open.get(option, 0) + 1
                 return held
             case Not(of):
-                inner = self.truth(of)
-                return None if inner is None else not inner
+                return complement(self.truth(of))
             case Or(of):
                 return join(self.truth(c) for c in of)
             case Iff(left, right):
-                a, b = self.truth(left), self.truth(right)
-                return None if a is None or b is None else a == b
+                return agree(self.truth(left), self.truth(right))
         raise TypeError(f"not a condition: {condition}")
 
     def group(self, group: Group) -> tuple[int, int]:

@@ -186,8 +186,7 @@ class Arrival:
 
 
 class Walk:
-    """Paths from the claim's source to its target. With `attack` the same with accounts: all that is held, is held at
-    once."""
+    """Paths from the claim's source to its target that go through the states of `way`."""
 
     def __init__(self, view: View, claim: PathClaim, way: Passing) -> None:
         layout = view.layout
@@ -288,8 +287,14 @@ class Walk:
         return self.way.crossing(state, name) if counts else state
 
     def fits(self, places: Places) -> bool:
-        """Whether the places speak of the states of these walks."""
-        return len(places.leaving) == len(places.relaying) == self.way.states and places.at == 0
+        """Whether the places speak of endpoints and relays that there are, and of the states of these walks."""
+        states = len(places.leaving) == len(places.relaying) == self.way.states and places.at == 0
+        return states and self._there(places)
+
+    def _there(self, places: Places) -> bool:
+        layout = self.view.layout
+        endpoints = all(0 <= some <= layout.everyone for some in places.leaving)
+        return endpoints and all(0 <= some < 1 << len(layout.onwards) for some in places.relaying)
 
     def closed(self, levels: tuple[Places, ...]) -> bool:
         """Whether the places show that no walk exists: they hold the start, and a step from each level stays in the
@@ -312,7 +317,8 @@ class Walk:
 
 
 class Attack(Walk):
-    """Attacks: sequences of steps from any place held so far. `Places.at` is the state of all of the sequence."""
+    """Attacks: sequences of steps, each from any place held so far, as far as accounts allow. `Places.at` is the state
+    of all of the sequence."""
 
     def begins(self) -> Iterator[Places]:
         """One for each endpoint of the source; failures are held besides."""
@@ -368,8 +374,9 @@ class Attack(Walk):
         return frozenset().union(*(self.view.accounts(i) for i in bits(held)))
 
     def fits(self, places: Places) -> bool:
-        """Whether the places speak of the states of these attacks."""
-        return len(places.leaving) == len(places.relaying) == 1 and 0 <= places.at < self.way.states
+        """Whether the places speak of endpoints and relays that there are, and of a state of these attacks."""
+        states = len(places.leaving) == len(places.relaying) == 1 and 0 <= places.at < self.way.states
+        return states and self._there(places)
 
     def closed(self, family: tuple[Places, ...]) -> bool:
         """Whether every beginning is within one of the family, and every step from one of it leads to within one of it,

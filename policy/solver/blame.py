@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policy.core.binding import bind
 from policy.core.endpoints import Endpoint
-from policy.core.evidence import EFFECTS, Fact, Lemma, Lemmas, Route, Witness, exists
+from policy.core.evidence import Fact, Lemma, Lemmas, Route, Witness, exists
 from policy.core.groups import bits
 from policy.core.judge import Judge
 from policy.core.model import (
@@ -27,7 +27,7 @@ from policy.core.model import (
     Quantified,
 )
 from policy.core.steps import Step
-from policy.core.view import ANY_WAY, Ear, Literal
+from policy.core.view import ANY_WAY, EFFECTS, Ear, Literal, happening
 from policy.solver.connect import Trail, connection
 from policy.solver.search import search
 from policy.solver.shortest import shortest
@@ -76,9 +76,8 @@ class Blame:
             for c in culprits
         )
         chosen = {name: value for (name, value), is_so in self.world.items() if is_so and value not in EFFECTS}
-        failure = frozenset(x for x, happens in self.world.items() if happens and x[1] in EFFECTS)
         lemmas = self._lemmas(culprits)
-        return Witness(chosen, failure, self._matters(lemmas), start, steps, facts, lemmas)
+        return Witness(chosen, happening(self.world), self._matters(lemmas), start, steps, facts, lemmas)
 
     # -------------------------------------------------------- what matters
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 
 import z3
 
-from policy.core.evidence import EFFECTS, Barrier, Lemma, Lemmas, Proof, Route, Split, Witness, exists, slack
+from policy.core.evidence import Barrier, Lemma, Lemmas, Proof, Route, Split, Witness, exists, slack
 from policy.core.judge import Judge
 from policy.core.layout import Layout
 from policy.core.model import Claim, Invariant, PathClaim
 from policy.core.obligations import obligations
-from policy.core.view import Decisions, Literal, View
+from policy.core.view import Decisions, Literal, View, happening
 from policy.solver.blame import Blame
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.connect import Trail
@@ -105,7 +105,7 @@ class Case:
                 if found is None:
                     break
                 worst = goal, found
-                bound = sum(happens for literal, happens in found.items() if literal[1] in EFFECTS) - 1
+                bound = len(happening(found)) - 1
         return None if worst is None else self._first(*worst, (bound or 0) + 1)
 
     def _first(self, goal: Goal, world: dict[Literal, bool], most: int) -> dict[Literal, bool]:
@@ -130,7 +130,7 @@ class Case:
     def _nearest(self, world: dict[Literal, bool]) -> dict[Literal, bool]:
         """A world with as few failures, in which the fewest steps of all worlds break the claim, if it is about
         paths."""
-        claim, most = self.invariant.claim, sum(happens for x, happens in world.items() if x[1] in EFFECTS)
+        claim, most = self.invariant.claim, len(happening(world))
         if not isinstance(claim, PathClaim) or claim.attack:
             return world
         try:
@@ -248,8 +248,7 @@ class Case:
         if isinstance(found, Trail):
             self.learn(self.learner.route(claim, found, world))
             return exists(claim, True)
-        happened = frozenset(x for x, happens in world.items() if happens and x[1] in EFFECTS)
-        for barrier in self.learner.barriers(claim, world, 1 + slack(self.threats, happened)):
+        for barrier in self.learner.barriers(claim, world, 1 + slack(self.threats, happening(world))):
             self.learn(barrier)
         return exists(claim, False)
 

@@ -91,11 +91,11 @@ def _crossings(
     else:
         rules = view.layout.relevant(ear.at, ear.packet).rules.get(via, ())
         if view.passing(via, rules, ear.at, a, b, sure=False) >> source & 1:
-            place = deciding(view, via, source, ear, a, b)
+            place = _deciding(view, via, source, ear, a, b)
             yield Crossing(a, b, via, "default" if place is None else "rule", place), later
 
 
-def deciding(view: View, firewall: str, source: int, ear: Ear, a: str, b: str) -> int | None:
+def _deciding(view: View, firewall: str, source: int, ear: Ear, a: str, b: str) -> int | None:
     """The place of the first rule that may allow the packet, None for the default."""
     for rule in view.layout.relevant(ear.at, ear.packet).rules.get(firewall, ()):
         if (

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import z3
 
 from policy.core.binding import bind
-from policy.core.evidence import EFFECTS
 from policy.core.groups import options_in
 from policy.core.judge import Judge
 from policy.core.layout import Layout
@@ -37,7 +36,7 @@ from policy.core.model import (
     Threat,
     Tier,
 )
-from policy.core.view import Decisions, Literal, View
+from policy.core.view import EFFECTS, Decisions, Literal, View
 
 Atom = PathClaim | CanReach | FlowsPossible | ConnectionsAreFlows | AccountsAccepted
 

@@ -9,11 +9,11 @@ from typing import Literal as OneOf
 
 import z3
 
-from policy.core.evidence import EFFECTS, Checker, Proof, Witness
+from policy.core.evidence import Checker, Proof, Witness
 from policy.core.groups import options_in
 from policy.core.layout import Layout
 from policy.core.model import Claim, Component, Host, Invariant, Model, PathClaim, Tagged, World
-from policy.core.view import Decisions, View
+from policy.core.view import EFFECTS, Decisions, View
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case
 from policy.solver.connect import Trail

@@ -1,8 +1,5 @@
-"""Closures over sets of endpoints: who gets where in a view, by the fewest steps, or the places that nobody leaves.
-
-`search` answers whether a walk is possible that decides a path claim. In a view with everything decided that is the
-truth; under some decisions it is a guess in the attacker's favour, and a `Barrier` where there is none.
-"""
+"""Closures over sets of endpoints: how a walk gets to its target by the fewest steps, or the places that it never
+leaves, for walks that all go through the states of one automaton (`policy.core.walk.Passing`)."""
 
 from __future__ import annotations
 
@@ -13,30 +10,20 @@ from policy.core.groups import bits
 from policy.core.model import PathClaim
 from policy.core.steps import Step
 from policy.core.view import View
-from policy.core.walk import (
-    Arrival,
-    Attack,
-    Places,
-    Walk,
-)
+from policy.core.walk import Arrival, Attack, Places, Walk
 from policy.solver.attack import search_attack
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail, connection
 
-Found = Trail | tuple[Cut, ...]
+Node = tuple[bool, int, int]  # (a relay?, endpoint or relay, state)
 
 
 def one_cut(view: View, claim: PathClaim, cut: frozenset[str], budget: Budget) -> Trail | Cut:
-    """The same for the walks that cross no firewall of `cut` (where the claim counts what is crossed)."""
+    """A walk that decides the claim and, where that counts firewalls, crosses none of `cut`; or the places that show
+    that there is none."""
     found = walk(view, claim, cut)
     result = search_attack(found, budget) if isinstance(found, Attack) else search_path(found, budget)
     return result if isinstance(result, Trail) else Cut(cut, result)
-
-
-# ---------------------------------------------------------------- paths
-
-
-Node = tuple[bool, int, int]  # (a relay?, endpoint or relay, state)
 
 
 def search_path(found: Walk, budget: Budget) -> Trail | tuple[Places, ...]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policy.core.evidence import EFFECTS, Split, admissible, settled, threatened
+from policy.core.evidence import Split, impossible, settled, threatened
 from policy.core.groups import options_in
 from policy.core.judge import Judge
 from policy.core.model import Claim, PathClaim
@@ -48,7 +48,7 @@ class Splitter:
             view = View(case.layout, settled(case.threats, decided), failures, case.learner.like)
             truth = Judge(view, case.lemmas.told(view)).claim(claim)
             asked = dict(view.open)
-            if truth or self._impossible(view, decided):
+            if truth or impossible(case.threats, view, decided):
                 return None
             most = frozenset(sorted(asked, key=lambda name: (-asked[name], name))[:1])
             open_failure = next((x for x in failures if view.known(x) is None), None)
@@ -64,7 +64,7 @@ class Splitter:
         case = self.case
         case.budget.spend()
         view = case.learner.view(decided)
-        if self._impossible(view, decided):
+        if impossible(case.threats, view, decided):
             return None
         if Judge(view, case.lemmas.told(view)).claim(goal.claim) is True:
             return None
@@ -86,18 +86,6 @@ class Splitter:
         near = [names for names in unsettled if any((name, v) in decided for name in names for v in self._values(name))]
         names = min(near or unsettled, key=lambda names: (len(names), sorted(names)))
         return next(self._open(names, view))
-
-    def _impossible(self, view: View, decided: Decisions) -> bool:
-        if any(view.truth(assumption) is False for assumption in self.model.assumptions):
-            return True
-        failed = frozenset(x for x, happens in decided.items() if happens and x[1] in EFFECTS)
-        if not admissible(self.case.threats, failed):
-            return True
-        for name in {x[0] for x in decided if x[1] not in EFFECTS}:
-            known = [decided.get((name, value)) for value in self.model.options[name].values]
-            if known.count(True) > 1 or all(k is False for k in known):
-                return True
-        return False
 
     def _branch(self, goal: Goal, view: View) -> Literal | None:
         """The next literal to decide: of the lemma with the fewest open ones, else of the goal's own conditions."""

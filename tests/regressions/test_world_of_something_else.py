@@ -3,10 +3,10 @@
 from agreement import model_of
 
 from policy.core.endpoints import Endpoint
-from policy.core.evidence import Checker, Fact, Route, Witness, check_barrier, check_route
-from policy.core.evidence import Barrier as Wall
+from policy.core.evidence import Barrier, Checker, Cut, Fact, Route, Witness, check_barrier, check_route
 from policy.core.layout import Layout
 from policy.core.steps import Crossing, Step
+from policy.core.walk import Places
 
 DESIGN = """
 service s = tcp 80
@@ -39,7 +39,9 @@ def test_lemmas_of_failures_that_no_threat_admits_are_refused() -> None:
     """Also where they speak of things that there are not."""
     layout, _, route = forged()
     threats = layout.model.invariants["i"].threats
+    cut = Cut(frozenset(), (Places((1 << layout.number[route.start],), (0,)),))
+    assert check_barrier(layout, threats, Barrier(route.claim, (), (cut,))) is None
     for name, effect in (("F", "bypassed"), ("nobody", "compromised")):
         decisions = (((name, effect), True),)
         assert check_route(layout, threats, Route(route.claim, decisions, route.start, route.steps)) is not None
-        assert check_barrier(layout, threats, Wall(route.claim, decisions, ())) is not None
+        assert check_barrier(layout, threats, Barrier(route.claim, decisions, (cut,))) is not None
