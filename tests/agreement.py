@@ -53,6 +53,12 @@ class Enumeration:
         return semantics.shortest(self.model, claim, world, failure)
 
 
+def verdicts(text: str) -> dict[str, str]:
+    """The prover's verdict on every invariant of a design."""
+    prover = Prover(model_of(text))
+    return {name: prover.answer(invariant).verdict for name, invariant in prover.model.invariants.items()}
+
+
 def disagreements(text: str) -> list[str]:
     """Everything in which the prover and enumeration differ on a design."""
     model = model_of(text)

@@ -1,6 +1,6 @@
 """Profiles of hypothesis: `quick`, the default, is the same on every run; `deep` is for hours of search.
 
-`HYPOTHESIS_PROFILE=deep pytest tests/test_agreement.py` tries 20,000 designs, in shards that pytest-xdist spreads.
+`HYPOTHESIS_PROFILE=deep pytest tests/test_agreement.py` tries 40,000 designs, in shards that pytest-xdist spreads.
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
 """Every hypothesis strategy: random designs, well formed and small enough to try every world and failure.
 
-`declarations()` draws a design as a tuple of its declarations, `designs()` as one text. Designs are drawn from small
-things to large ones (options, places, hosts, firewalls, claims) from a small pool of names, so that they shrink well:
-domains D1, zones z1, hosts h1, components c1, firewalls F1, kinds k1, services s1, options o1, flows g1, invariants i1,
-variables v1. Connections are likely, as most claims are dull without them.
+`declarations()` draws a design as a tuple of its declarations, `designs()` as one text: a bit of everything. `rows()`
+and `networks()` do the same for zones in a row with a firewall between neighbours, and routes along it (hosts that go
+on, relays, publishes); their claims are about the whole distance. Designs are drawn from small things to large ones
+(options, places, hosts, firewalls, claims) from a small pool of names, so that they shrink well: domains D1, zones z1,
+hosts h1, components c1, firewalls F1, kinds k1, services s1, options o1, flows g1, invariants i1, variables v1.
+Connections are likely, as most claims are dull without them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -116,7 +119,6 @@ class Plan:
     def terms(self, scope: Scope = (), first: Sequence[str] = ()) -> str:
         found = ", ".join(self.term(scope, first) for _ in range(self.pick((1, 1, 1, 1, 2))))
         return f"{found} except {self.term(scope)}" if self.chance(12) else found
-
 
     def ends(self, scope: Scope) -> tuple[str, str]:
         """A source and a target, mostly a zone and a host outside of it, or variables."""
@@ -236,13 +238,18 @@ def _placed(plan: Plan, name: str, number: int) -> Written:
             plan.stands[name] = zones
             return Written("", name, f" in {zones[0]} when {condition} in {zones[1]} when {other}")
     zone = plan.zones[-number % len(plan.zones)] if plan.chance(60) else plan.pick(plan.zones)
+    return _in_zone(plan, name, number, zone, kind == "block")
+
+
+def _in_zone(plan: Plan, name: str, number: int, zone: str, block: bool) -> Written:
+    """The host, in one zone, and at which address."""
     plan.stands[name] = [zone]
-    items = "" if kind == "block" else f" in {zone}"
+    items = "" if block else f" in {zone}"
     if zone in plan.split or (zone in plan.networks and plan.chance(50)):
         address = _address(plan, zone, number)
         items += f" at {address}" + ("" if zone in plan.split else plan.when(25))
         plan.cidrs.append(address)
-    return Written(zone if kind == "block" else "", name, items)
+    return Written(zone if block else "", name, items)
 
 
 def _things(plan: Plan) -> tuple[list[Written], dict[str, str], dict[str, str]]:
@@ -320,11 +327,15 @@ def _network(plan: Plan, zone: str) -> str:
     return f" network {plan.networks[zone]}" if zone in plan.networks else ""
 
 
-def _domain(plan: Plan, name: str, hosts: dict[str, list[str]]) -> str:
+def _trusts(plan: Plan, name: str) -> str:
     others = [d for d in plan.domains if d != name]
     trusts = ""
     for other in plan.few(others, 0, 2) if others and plan.chance(70) else ():
         trusts += f" trusts {other}{' transitively' if plan.chance(60) else ''}{plan.when()}"
+    return trusts
+
+
+def _domain(plan: Plan, name: str, hosts: dict[str, list[str]], trusts: str) -> str:
     lines = [f"domain {name}{trusts} {{{_flags(plan)} tier {plan.number(0, 3)}"]
     if plan.zones_of[name] == [name]:
         lines[0] += _network(plan, name)
@@ -529,6 +540,201 @@ def _threats(plan: Plan, most: int) -> str:
     return f" even if {' and '.join(found)}" if found else ""
 
 
+# ---------------------------------------------------------------- zones in a row
+
+
+@dataclass
+class Row:
+    """What routes along the row need: items of hosts, rules and publishes of firewalls; the hosts that they go by."""
+
+    items: dict[str, str]
+    rules: dict[str, list[str]]
+    stones: list[str] = field(default_factory=list)
+    walls: list[str] = field(default_factory=list)
+
+
+def _row(plan: Plan) -> None:
+    """Domains and zones in a row."""
+    length = plan.pick((3, 4, 2, 5))
+    while len(plan.zones) < length:
+        domain = f"D{len(plan.domains) + 1}"
+        two = len(plan.zones) + 2 <= length and plan.chance(30)
+        own = [f"z{len(plan.zones) + j + 1}" for j in range(2)] if two else [domain]
+        plan.domains.append(domain)
+        plan.zones += own
+        plan.zones_of[domain] = own
+
+
+def _along(plan: Plan, number: int) -> Written:
+    """A host at its place in the row, or at several: mostly the last first, as routes end there."""
+    name, last = f"h{number}", len(plan.zones) - 1
+    at = last if number == 1 else (last + 1 - number) % len(plan.zones)
+    free = [zone for zone in plan.zones if zone not in plan.split]
+    two = list(dict.fromkeys((plan.zones[at], plan.pick(free or plan.zones))))
+    kind = plan.pick(("block", "block", "block", "in", "and", "or") if number > 1 or plan.chance(30) else ("block",))
+    if len(two) == 2 and set(two) <= set(free):
+        if kind == "and":
+            plan.stands[name] = two
+            return Written("", name, f" in {' and '.join(two)}{plan.when(10)}")
+        if kind == "or" and plan.option(name, two):
+            plan.stands[name] = two
+            return Written("", name, f" in {' or '.join(two)}")
+    return _in_zone(plan, name, number, plan.zones[at], kind == "block")
+
+
+def _route(plan: Plan, row: Row) -> None:
+    """A way from the first zone to the first host, by hosts between; what is needed for it is let pass, mostly."""
+    place = {name: plan.zones.index(zones[0]) for name, zones in plan.stands.items() if name in plan.hosts}
+    between = plan.few(plan.hosts[1:], plan.pick((1, 1, 0)), plan.pick((2, 1, 3)))
+    here, carrier, heard = 0, plan.zones[0], ""
+    for stone in (*sorted(between, key=lambda name: place[name]), plan.hosts[0]):
+        service, there, when = plan.pick(("s1", "s2", "s3", "s1", "s4", "any")), place[stone], plan.when(25)
+        word, source = plan.pick(("connect", "connect", "relay", "publish")), carrier
+        firewalls = plan.firewalls[here:there] or plan.firewalls[there:here]
+        row.walls += [name for name in firewalls if name not in row.walls]
+        if word == "relay" and heard:
+            onward = "" if heard == service else f" as {service}"
+            row.items[source] += f" relays {heard} to {stone}{onward}{when}"
+        elif word == "publish" and firewalls:
+            first = firewalls[0] if here < there else firewalls[-1]
+            onward = f" as {service}" if plan.chance(70) else ""
+            arriving = plan.pick(("s1", "s2")) if onward else service
+            row.rules[first].append(f"publish {arriving} from {source} to {stone}{onward}{when}")
+            source, firewalls = first, [name for name in firewalls if name != first]
+        elif heard and plan.chance(30):
+            source = plan.pick((plan.zones[here], plan.zones[here], "any"))
+        row.items[stone] += f" listens {service}{plan.when(15)}"
+        for name in firewalls:
+            if plan.chance(92):
+                own = when if plan.chance(60) else plan.when(40)
+                between = f" from {_side(plan, name)}" if plan.chance(12) else ""
+                between += f" into {_side(plan, name)}" if plan.chance(12) else ""
+                row.rules[name].append(f"allow {source} -> {stone} : {service}{between}{own}")
+        here, carrier, heard = there, stone, service
+        if stone not in row.stones:
+            row.stones.append(stone)
+
+
+def _side(plan: Plan, name: str) -> str:
+    """One of the neighbours between which the firewall stands."""
+    at = plan.firewalls.index(name)
+    return plan.pick(plan.zones[at : at + 2])
+
+
+def _between(plan: Plan, name: str, rules: list[str]) -> str:
+    """The firewall between two neighbours in the row, or one that goes round another."""
+    at = plan.firewalls.index(name)
+    joined = plan.zones[at : at + 2] if at + 1 < len(plan.zones) else plan.few(plan.zones, 2, 3)
+    if plan.chance(15) and len(plan.zones) > 2:
+        joined = list(dict.fromkeys([*joined, plan.pick(plan.zones)]))
+    plan.joins[name] = set(joined)
+    lines = list(rules)
+    for _ in range(plan.pick((0, 0, 0, 1, 2)) if at + 1 < len(plan.zones) else 2):
+        lines.insert(plan.number(0, len(lines)), _rule(plan, joined))
+    if plan.chance(10):
+        lines.append(_publish(plan, name, joined))
+    if plan.chance(12):
+        lines.append("default allow")
+    return "\n".join([f"firewall {name} joins {', '.join(joined)} {{", *(f"  {line}" for line in lines), "}"])
+
+
+def _inward(plan: Plan, name: str) -> str:
+    """Trusts along the row, in the direction of the routes or against it, and others."""
+    at = plan.domains.index(name)
+    near = [plan.domains[i] for i in (at - 1, at + 1) if 0 <= i < len(plan.domains)]
+    if near and plan.chance(60):
+        return f" trusts {plan.pick(near)}{' transitively' if plan.chance(70) else ''}{plan.when()}"
+    return _trusts(plan, name)
+
+
+def _distance(plan: Plan, row: Row, length: int) -> str:
+    """A claim on ways along the whole row."""
+    word, quantifier = plan.pick(("path", "attack", "path")), plan.pick(("every", "no", "some", "every"))
+    first, last = plan.zones[0], plan.hosts[0]
+    source = plan.pick((first,) * 6 + (plan.domains[0], plan.pick(plan.hosts)))
+    target = plan.pick((last,) * 6 + (*plan.components, plan.stands[last][0], plan.domains[-1]))
+    target = f"{target} except {plan.pick(plan.hosts)}" if plan.chance(5) else target
+    claim = f"{quantifier} {word} from {source} to {target}{_on(plan)}"
+    if word == "path" and plan.chance(30):
+        claim += f" within {max(1, length + plan.pick((0, -1, 1, 2)))} steps"
+    if quantifier == "every" or plan.chance(30):
+        things = [*row.walls, *(name for name in row.stones if name != last)] or plan.hosts
+        things += plan.components if plan.chance(30) else []
+        if plan.chance(60):
+            return f"{claim} passes {_ordered(plan, things)}"
+        claim += f" crosses at least {plan.pick((1, 2, 1, 3, 2, 4))} firewalls"
+    return claim
+
+
+def _ordered(plan: Plan, things: Sequence[str]) -> str:
+    """Waypoints, mostly in the order of the row."""
+    if len(things) < 2 or plan.chance(25):
+        return plan.pick(things)
+    if plan.chance(20):
+        return _waypoints(plan, things, 2)
+    chosen = plan.few(things, 2, 3)
+    chosen = sorted(chosen, key=things.index) if plan.chance(75) else chosen
+    return f" {plan.pick(('then', 'or', 'and', 'then'))} ".join(chosen)
+
+
+def _about_distance(plan: Plan, row: Row, length: int) -> str:
+    """A claim on the whole distance, mostly by itself."""
+    claim = _distance(plan, row, length)
+    kind = plan.pick(("itself",) * 12 + ("not", "and", "or", "implies", "some", "all", "count"))
+    if kind == "itself":
+        return claim
+    if kind == "not":
+        return f"not ({claim})"
+    if kind in ("some", "all", "count"):
+        sort, name = plan.pick((("host", plan.hosts[0]), ("firewall", plan.firewalls[0])))
+        claim = re.sub(rf"\b{name}\b", "v1", claim)
+        counted = f"count({sort} v1: {claim}) {plan.pick(('>=', '<='))} 1"
+        return counted if kind == "count" else f"{kind} {sort} v1: {claim}"
+    other = plan.condition(1) if plan.options and plan.chance(50) else _distance(plan, row, length)
+    return f"({other}) {kind} ({claim})"
+
+
+@st.composite
+def rows(draw: Any) -> tuple[str, ...]:
+    """A design of zones in a row as its declarations; those of places, firewalls and invariants among them."""
+    plan = Plan(draw(st.randoms(use_true_random=False)))
+    found = [*_options(plan), *_services(plan)]
+    _row(plan)
+    _networks(plan)
+    plan.firewalls = [f"F{i}" for i in range(1, len(plan.zones) + plan.pick((0, 0, 1)))]
+    hosts = [_along(plan, i) for i in range(1, len(plan.zones) + plan.pick((0, 1, -1, 2)) + 1)]
+    plan.hosts = [host.name for host in hosts]
+    row = Row(dict.fromkeys(plan.hosts, ""), {name: [] for name in plan.firewalls})
+    for _ in range(plan.pick((1, 2, 3))):
+        _route(plan, row)
+    plan.heard = dict.fromkeys(row.stones, "any")
+    plan.components = ["c1", "c2"][: plan.pick((0, 1, 2))]
+    components = []
+    for name in plan.components:
+        where = plan.few(row.stones, 1, 2)
+        where = where if len(where) == 1 or plan.option(name, where) else where[:1]
+        plan.stands[name] = plan.stands[where[0]]
+        components.append(_component(plan, name, f" on {' or '.join(where)}"))
+    blocks: dict[str, list[str]] = {block: [] for block in ("", *plan.zones)}
+    for host in hosts:
+        items = plan.when(5) + host.items + row.items[host.name]
+        items += _carried(plan, host.name, 10) + (f" hardened{plan.when(50)}" if plan.chance(12) else "")
+        blocks[host.block].append(f"host {host.name}{items}")
+    found += [_domain(plan, name, blocks, _inward(plan, name)) for name in plan.domains]
+    found += [*blocks[""], *components, *(_between(plan, name, row.rules[name]) for name in plan.firewalls)]
+    if plan.chance(25):
+        found.append(f"link {', '.join(plan.few(plan.zones, 2, 3))}{plan.when(60)}")
+    if plan.options and plan.chance(15):
+        found.append(f"assume {plan.condition(2)}")
+    if plan.chance(20):
+        found.append(f"flow g1: {plan.pick((plan.zones[0], 'any'))} -> {plan.pick(plan.hosts)} : {plan.services()}")
+    claims = [
+        _claim(plan, 1, ()) if plan.chance(12) else _about_distance(plan, row, len(row.stones))
+        for _ in range(plan.number(1, 3))
+    ]
+    return (*found, *_claimed(plan, claims))
+
+
 # ---------------------------------------------------------------- whole designs
 
 
@@ -546,7 +752,7 @@ def declarations(draw: Any) -> tuple[str, ...]:
     blocks: dict[str, list[str]] = {block: [] for block in ("", *plan.zones)}
     for host in hosts:
         blocks[host.block].append(_host(plan, host, runs[host.name]))
-    found += [_domain(plan, name, blocks) for name in plan.domains]
+    found += [_domain(plan, name, blocks, _trusts(plan, name)) for name in plan.domains]
     found += blocks[""]
     found += [_component(plan, name, items) for name, items in on.items()]
     found += [_firewall(plan, name) for name in plan.firewalls]
@@ -557,20 +763,23 @@ def declarations(draw: Any) -> tuple[str, ...]:
     for i in range(1, plan.pick((0, 1, 2)) + 1):
         source, target = plan.ends(())
         found.append(f"flow g{i}: {source} -> {target} : {plan.services()}{plan.when()}")
-    return (*found, *_invariants(plan))
+    claims = [_claim(plan, plan.pick((0, 0, 1, 2)), ()) for _ in range(plan.number(1, 3))]
+    return (*found, *_claimed(plan, claims))
 
 
-def _invariants(plan: Plan) -> list[str]:
+def _claimed(plan: Plan, claims: Sequence[str]) -> list[str]:
+    """Invariants with these claims, and threats that leave few enough cases."""
     worlds = 1
     for values in plan.options.values():
         worlds *= len(values)
-    found = []
-    for i in range(1, plan.number(1, 3) + 1):
-        claim = _claim(plan, plan.pick((0, 0, 1, 2)), ())
-        found.append(f"invariant i{i}: {claim}{_threats(plan, MOST_CASES // worlds)}")
-    return found
+    return [f"invariant i{i}: {claim}{_threats(plan, MOST_CASES // worlds)}" for i, claim in enumerate(claims, 1)]
 
 
 def designs() -> st.SearchStrategy[str]:
     """A design as its text."""
     return declarations().map("\n".join)
+
+
+def networks() -> st.SearchStrategy[str]:
+    """A design of zones in a row as its text."""
+    return rows().map("\n".join)

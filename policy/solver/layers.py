@@ -8,7 +8,7 @@ be disjoint, so that no few firewalls meet them all (layered cuts, as in Dinitz'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policy.core.evidence import Cut
 from policy.core.model import PathClaim
@@ -63,26 +63,40 @@ class _Layers:
 
     def _follow(self, ear: Ear) -> None:
         """Follows the packets to the ear forward from zone to zone and notes the firewalls that raise the count."""
-        view = self.view
-        rows = view.inward(ear.at, ear.packet, False, ANY_WAY, 0)
-        rules = view.layout.relevant(ear.at, ear.packet).rules
-        at = {zone: self._standing(ear, zone, row[0]) for zone, row in rows.items()}
-        queue = [(zone, row) for zone, row in at.items() if any(row)]
+        rows = self.view.inward(ear.at, ear.packet, False, ANY_WAY, 0)
+        standing = {zone: self._standing(ear, zone, row[0]) for zone, row in rows.items()}
+        at = {zone: list(row) for zone, row in standing.items()}
         for zone in self._apart(ear) & set(at):  # who stands there has to leave and come back by another zone
-            at[zone] = [row & view.layout.firewall_bits for row in at[zone]]
+            at[zone] = [row & self.view.layout.firewall_bits for row in at[zone]]
+        queue = [(zone, row) for zone, row in standing.items() if any(row)]
         while queue:
             a, here = queue.pop(0)
-            for b, via in view.layout.neighbours[a]:
-                if b not in rows:
-                    continue
-                passed = rows[b][0]
-                if not isinstance(via, int) and view.bypassed(via) is False:
-                    if via not in rules and via not in view.lax:
-                        continue
-                    passed &= view.passing(via, rules.get(via, ()), ear.at, a, b, False)
-                counts = not isinstance(via, int) and via not in self.free and view.bypassed(via) is False
-                if self._advance(here, at[b], passed, str(via) if counts else None):
+            for b, passed, counted in self._steps(ear, rows, a):
+                if self._advance(here, at[b], passed, counted):
                     queue.append((b, at[b]))
+        for a in standing:
+            here = [stands | gets for stands, gets in zip(standing[a], at[a], strict=True)]
+            for b, passed, counted in self._steps(ear, rows, a):
+                if counted is not None:
+                    self._note(here, at[b], passed, counted)
+
+    def _steps(self, ear: Ear, rows: Mapping[str, Row], a: str) -> Iterator[tuple[str, int, str | None]]:
+        """The zones that packets to the ear get to from zone `a`, each with their sources and the firewall, if it
+        counts."""
+        view = self.view
+        rules = view.layout.relevant(ear.at, ear.packet).rules
+        for b, via in view.layout.neighbours[a]:
+            if b not in rows:
+                continue
+            passed = rows[b][0]
+            if isinstance(via, int):
+                if view.truth(view.layout.model.links[via].when) is not False:
+                    yield b, passed, None
+            elif view.bypassed(via) is not False:
+                yield b, passed, None
+            elif via in rules or via in view.lax:
+                passed &= view.passing(via, rules.get(via, ()), ear.at, a, b, False)
+                yield b, passed, None if via in self.free else via
 
     def _apart(self, ear: Ear) -> set[str]:
         """The isolated zones in which the ear stands, if it is a machine."""
@@ -102,19 +116,25 @@ class _Layers:
     def _advance(self, here: Row, there: Row, passed: int, counted: str | None) -> bool:
         """Adds to `there` what passes from `here`, at the least count; whether that was anything."""
         grown = False
-        for k in range(self.states):
+        for k in range(self.states if counted is None else self.states - 1):
             to = k + (counted is not None)
             gain = here[k] & passed
             for less in there[: to + 1]:
                 gain &= ~less
-            if gain and counted is not None:
-                self.raising[k].add(counted)
-            if gain and to < self.states:
+            if gain:
                 there[to] |= gain
                 for more in range(to + 1, self.states):
                     there[more] &= ~gain
                 grown = True
         return grown
+
+    def _note(self, here: Row, there: Row, passed: int, firewall: str) -> None:
+        """Notes every count from which the firewall lets something pass that got there with no count as low."""
+        known = 0
+        for k in range(self.states):
+            known |= there[k]
+            if here[k] & passed & ~known:
+                self.raising[k].add(firewall)
 
     def _relay(self) -> None:
         """A firewall that relays raises the count itself."""
