@@ -575,7 +575,7 @@ def _along(plan: Plan, number: int) -> Written:
     if len(two) == 2 and set(two) <= set(free):
         if kind == "and":
             plan.stands[name] = two
-            return Written("", name, f" in {' and '.join(two)}{plan.when(10)}")
+            return Written("", name, f" in {' and '.join(two)}")
         if kind == "or" and plan.option(name, two):
             plan.stands[name] = two
             return Written("", name, f" in {' or '.join(two)}")
@@ -595,6 +595,7 @@ def _route(plan: Plan, row: Row) -> None:
         if word == "relay" and heard:
             onward = "" if heard == service else f" as {service}"
             row.items[source] += f" relays {heard} to {stone}{onward}{when}"
+            row.items[source] += f" account {plan.pick(plan.domains)}" if plan.chance(30) else ""
         elif word == "publish" and firewalls:
             first = firewalls[0] if here < there else firewalls[-1]
             onward = f" as {service}" if plan.chance(70) else ""

@@ -216,7 +216,7 @@ def one_of(data: st.DataObject, items: Iterator[T]) -> T:
 # ---------------------------------------------------------------- true evidence
 
 
-@given(strategies.designs())
+@given(strategies.designs() | strategies.networks())
 def test_true_evidence_is_accepted(text: str) -> None:
     """What the prover has found passes the check, and each lemma is true."""
     answer = answered(text)
@@ -234,7 +234,7 @@ def test_true_evidence_is_accepted(text: str) -> None:
 # ---------------------------------------------------------------- lemmas and proofs
 
 
-@given(st.data(), strategies.designs())
+@given(st.data(), strategies.designs() | strategies.networks())
 def test_mutated_lemmas_are_refused_unless_true(data: st.DataObject, text: str) -> None:
     """A lemma with a piece changed is refused, or true none the less."""
     answer = answered(text)
@@ -245,6 +245,19 @@ def test_mutated_lemmas_are_refused_unless_true(data: st.DataObject, text: str) 
         note(repr(other))
         if accepted(answer, invariant, other):
             assert true_lemma(answer.every(invariant), other)
+
+
+@given(strategies.networks())
+def test_a_route_of_too_many_steps_is_refused(text: str) -> None:
+    """A route proves a path within as many steps as it has, and not within fewer."""
+    answer = answered(text)
+    for invariant, told in answer.answers:
+        for lemma in told.evidence.lemmas if told.evidence else ():
+            if isinstance(lemma, Route) and lemma.steps and not lemma.claim.attack:
+                steps = len(lemma.steps)
+                enough, fewer = (replace(lemma.claim, within=n) for n in (steps, steps - 1))
+                assert accepted(answer, invariant, replace(lemma, claim=enough))
+                assert not accepted(answer, invariant, replace(lemma, claim=fewer))
 
 
 @given(st.data(), strategies.designs())

@@ -9,7 +9,7 @@ from itertools import islice, product
 import pytest
 import strategies
 from agreement import Enumeration, model_of
-from hypothesis import given, note
+from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from policy.core import semantics
@@ -18,6 +18,7 @@ from policy.core.judge import Judge
 from policy.core.layout import Layout
 from policy.core.model import Accepts, CanReach, Claim, Endpoints, ListensOn, Model, Named
 from policy.core.view import Literal, View
+from policy.solver import Prover
 
 DESIGNS = {"designs": strategies.designs(), "networks": strategies.networks()}
 CASES = 12  # worlds and failures that each claim is tried in
@@ -42,6 +43,7 @@ def test_views_bound_the_truth(designs: st.SearchStrategy[str]) -> None:
     def bounded(data: st.DataObject, text: str) -> None:
         note(text)
         model = model_of(text)
+        assume(not Prover(model).faults())
         layout, invariant = Layout(model), next(iter(model.invariants.values()))
         every, threats = Enumeration(model, invariant), invariant.threats
         cases = list(islice(product(reversed(every.failures), every.worlds), CASES))
@@ -51,9 +53,13 @@ def test_views_bound_the_truth(designs: st.SearchStrategy[str]) -> None:
             whole |= {literal: literal in failure for literal in threatened(threats)}
             kept = data.draw(st.sets(st.sampled_from(sorted(whole)))) if whole else set()
             for decided in (whole, {literal: so for literal, so in whole.items() if literal in kept}):
-                judge = Judge(View(layout, settled(threats, decided), threatened(threats)), lambda _: None)
+                view = View(layout, settled(threats, decided), threatened(threats))
+                judge = Judge(view, lambda _: None)
                 for claim in claims:
                     told, true = judge.claim(claim), semantics.holds(model, claim, world, failure)
                     assert told is true or (told is None and decided is not whole), (claim, dict(world), failure)
+                for a, b in product(model.domains, model.domains):
+                    true = semantics.holds(model, Accepts(Named("domain", a), Named("domain", b)), world)
+                    assert (b in view.accepted(a, sure=True)) <= true <= (b in view.accepted(a)), (a, b, dict(world))
 
     bounded()
