@@ -86,6 +86,7 @@ class Waypoints:
     states = 1
     wanted = False
     key = 0  # the same for those that tell the same apart (`Layout.key`)
+    entered: frozenset[int] = frozenset()  # the states in which some crossing of a firewall leaves a walk
 
     def crossing(self, state: int, firewall: str) -> int | None:
         """The state after a connection crossed the firewall; None where no walk may go on."""
@@ -445,7 +446,7 @@ class _Inward:
 
     def _before_zone(self, b: str) -> Iterator[tuple[str, str | int]]:
         """The steps into the zone that may pass anything. A firewall's own packets start in the best of its zones; they
-        cross it only where that changes the state of who wants to pass it."""
+        cross it only where somebody wants to pass it, or has passed something before."""
         lax, rules, wanted = self.view.lax, self.rules, self.way.wanted
         for a, via in self.view.layout.neighbours[b]:
             if wanted or via in rules or via in lax or isinstance(via, int):
@@ -464,7 +465,8 @@ class _Inward:
             after = [way.crossing(q, via) for q in range(way.states)]
             gain = [0 if q is None else row[q] for q in after]
             if way.wanted:
-                passing = [1 << view.layout.firewalls[via] if to != q else 0 for q, to in enumerate(after)]
+                firewall = 1 << view.layout.firewalls[via]
+                passing = [firewall if to != q or q in way.entered else 0 for q, to in enumerate(after)]
         if known is not None:
             gain = [g & ~k for g, k in zip(gain, known, strict=True)]
         if any(gain) and not (bypassed or (bypassed is None and not self.sure)):

@@ -78,6 +78,8 @@ class Passing(Waypoints):
             for letter in letters:
                 self._next[state, letter] = self._state(after(rest, letter))
         self.states = len(self.rests)
+        changes = {(q, self._next[q, by]) for q in range(self.states) for by in self.crossings.values()}
+        self.entered = frozenset(to for q, to in changes if to is not None and to != q)
         self.key = view.layout.key((waypoints, wanted, frozenset(self.visits.items())))
 
     def _state(self, rest: Rest) -> int | None:

@@ -85,7 +85,7 @@ def _crossings(
     if bypassed is not False:
         yield Crossing(a, b, via, "bypassed"), later
     elif view.layout.firewalls[via] == source:
-        if later == state:
+        if later == state and state not in way.entered:
             return
         yield Crossing(a, b, via, "own packet"), later
     else:

@@ -13,7 +13,7 @@ from policy.core.evidence import Checker, Proof, Witness
 from policy.core.groups import options_in
 from policy.core.layout import Layout
 from policy.core.model import Claim, Component, Host, Invariant, Model, PathClaim, Tagged, World
-from policy.core.view import EFFECTS, Decisions, View
+from policy.core.view import EFFECTS, Decisions, Literal, View
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case
 from policy.solver.connect import Trail
@@ -120,15 +120,25 @@ class Prover:
         return f"there is no such {'attack' if claim.attack else 'path'} at all" if none_at_all else ""
 
     def _in_first_world(self, claim: Claim, budget: int | None) -> bool:
-        """Whether the path that the claim denies exists where every option has its first value, if that is a world."""
-        if any(self._first_world.truth(assumption) is not True for assumption in self.model.assumptions):
-            return False
+        """Whether the path that the claim denies exists in the first world, where most is switched on."""
         self._first_world.spend = Budget(budget).spend
         return isinstance(claim, PathClaim) and isinstance(search(self._first_world, claim, Budget(budget)), Trail)
 
     @cached_property
     def _first_world(self) -> View:
-        values = {(option.name, option.values[0]): True for option in self.model.options.values()}
+        """The world in which every option has as early a value as the assumptions and the options before it allow."""
+        encoder, solver = Encoder(self.layout, ()), new_solver()
+        solver.add([encoder.condition(assumption) for assumption in self.model.assumptions])
+        solver.add(encoder.choices())
+        bound = {name for assumption in self.model.assumptions for name in options_in(assumption)}
+        values: dict[Literal, bool] = {}
+        for option in self.model.options.values():
+            for value in option.values:
+                choice = encoder.literal((option.name, value))
+                if option.name not in bound or solver.check(choice) == z3.sat:
+                    solver.add(choice)
+                    values[option.name, value] = True
+                    break
         return View(self.layout, values, (), self.like)
 
 
