@@ -652,7 +652,7 @@ def _distance(plan: Plan, row: Row, length: int) -> str:
     """A claim on ways along the whole row."""
     word, quantifier = plan.pick(("path", "attack", "path")), plan.pick(("every", "no", "some", "every"))
     first, last = plan.zones[0], plan.hosts[0]
-    source = plan.pick((first,) * 6 + (plan.domains[0], plan.pick(plan.hosts)))
+    source = plan.pick((first,) * 6 + (plan.domains[0], plan.pick(plan.hosts), plan.pick(plan.firewalls)))
     target = plan.pick((last,) * 6 + (*plan.components, plan.stands[last][0], plan.domains[-1]))
     target = f"{target} except {plan.pick(plan.hosts)}" if plan.chance(5) else target
     claim = f"{quantifier} {word} from {source} to {target}{_on(plan)}"

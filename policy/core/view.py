@@ -429,18 +429,23 @@ class _Inward:
         missing = {
             zone: [r & layout.occupants[zone].widest for r in row] for zone, row in self.closure(ends, arrive).items()
         }
-        level = {(z, numbers[z]): [layout.everyone if q == arrive else 0 for q in range(self.way.states)] for z in ends}
+        start = [layout.everyone if q == arrive else 0 for q in range(self.way.states)]
+        level = {(zone, numbers[zone], False): start for zone in ends}
         while level and (needed := reduce(or_, (some for row in missing.values() for some in row), 0)):
-            longer: dict[tuple[str, int], Row] = {}
-            for (b, visited), whole in level.items():
+            longer: dict[tuple[str, int, bool], Row] = {}
+            for (b, visited, own), whole in level.items():
                 self.view.spend()
                 row = [some & needed for some in whole]
                 rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
                 missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
                 for a, via in self._before_zone(b) if any(row) else ():
-                    if not numbers[a] & visited and any(gain := self._before(a, b, via, row, None)):
-                        key = a, visited | numbers[a]
-                        longer[key] = [g | r for g, r in zip(gain, longer[key], strict=True)] if key in longer else gain
+                    if not numbers[a] & visited and any(gain := self._before(a, b, via, row, None, own)):
+                        mine = 0 if isinstance(via, int) else 1 << layout.firewalls[via]
+                        for is_own, part in ((True, [g & mine for g in gain]), (False, [g & ~mine for g in gain])):
+                            key = a, visited | numbers[a], is_own
+                            if any(part):
+                                known = longer.get(key, [0] * len(part))
+                                longer[key] = [g | k for g, k in zip(part, known, strict=True)]
             level = longer
         return rows
 
@@ -452,24 +457,24 @@ class _Inward:
             if wanted or via in rules or via in lax or isinstance(via, int):
                 yield a, via
 
-    def _before(self, a: str, b: str, via: str | int, row: Row, known: Row | None) -> Row:
-        """What the step from zone `a` into zone `b` adds in zone `a`."""
+    def _before(self, a: str, b: str, via: str | int, row: Row, known: Row | None, own: bool = False) -> Row:
+        """What the step from zone `a` into zone `b` adds in zone `a`. With `own` a firewall's own packets have just
+        crossed it: to do so twice running is to do it once, unless both change the state."""
         view, way, gain = self.view, self.way, row
         if isinstance(via, int):
             held = view.truth(view.layout.model.links[via].when)
             if held is False or (held is None and self.sure):
                 return []
             return gain if known is None else [g & ~k for g, k in zip(gain, known, strict=True)]
-        bypassed, passing = view.bypassed(via), [0] * way.states
+        bypassed, passing, firewall = view.bypassed(via), [0] * way.states, 1 << view.layout.firewalls[via]
         if bypassed is False or (bypassed is None and way.wanted):
             after = [way.crossing(q, via) for q in range(way.states)]
             gain = [0 if q is None else row[q] for q in after]
             if way.wanted:
-                firewall = 1 << view.layout.firewalls[via]
-                passing = [firewall if to != q or q in way.entered else 0 for q, to in enumerate(after)]
+                passing = [firewall if to != q or (q in way.entered and not own) else 0 for q, to in enumerate(after)]
         if known is not None:
             gain = [g & ~k for g, k in zip(gain, known, strict=True)]
         if any(gain) and not (bypassed or (bypassed is None and not self.sure)):
             passed = view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
-            gain = [g & (passed | own) for g, own in zip(gain, passing, strict=True)]
+            gain = [g & (passed & ~firewall | mine) for g, mine in zip(gain, passing, strict=True)]
         return gain

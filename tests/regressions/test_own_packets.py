@@ -15,6 +15,19 @@ invariant i2: no path from F1 to h1 crosses at least 1 firewalls
 invariant i3: every path from F1 to h1 passes F1
 invariant i4: no path from D1 to h1
 """
+ROUND_ABOUT = """
+service s1 = tcp 80
+domain D1 { host h1 listens s1 }
+domain D2
+domain D3
+firewall F1 joins D2, D3 { default allow }
+firewall F2 joins D1, D2, D3
+invariant i1: no path from F2 to h1 passes F1
+invariant i2: some attack from F2 to h1 passes F1
+invariant i3: some path from F2 to h1 passes (F1 then F2)
+invariant i4: some path from F2 to h1 passes (F2 then F1)
+invariant i5: every path from F2 to h1 passes F1
+"""
 
 
 def test_own_packets() -> None:
@@ -25,3 +38,10 @@ def test_own_packets() -> None:
     evidence = Prover(model).answer(model.invariants["i2"]).evidence
     assert isinstance(evidence, Witness)
     assert [crossing.by for crossing in evidence.steps[0].chain] == ["own packet"]
+
+
+def test_round_about() -> None:
+    """F2 may send its packet to D3 by F1, from where it comes back to F2 and gets to D1."""
+    assert disagreements(ROUND_ABOUT) == []
+    told = {"i1": "violated", "i2": "proved", "i3": "proved", "i4": "violated", "i5": "violated"}
+    assert verdicts(ROUND_ABOUT) == told
