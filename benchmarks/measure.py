@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from policy.checking import few_collections
 from policy.core.evidence import Checker, Proof, Witness
 from policy.core.layout import Layout
 from policy.core.model import Invariant
@@ -93,10 +94,15 @@ def read(path: Path) -> tuple[float, Resolved]:
 def stages(path: Path) -> Stages:
     """The stages of a check, with nothing remembered from an earlier one."""
     reading, resolved = read(path)
+    with few_collections():
+        return _solved(reading, resolved)
+
+
+def _solved(reading: float, resolved: Resolved) -> Stages:
     started = perf_counter()
     prover = Prover(resolved.model)
     if prover.faults():
-        raise ValueError(f"{path} has faults that the search found")
+        raise ValueError("the search found faults in the design")
     preparing = perf_counter() - started
     checker = Checker(Layout(resolved.model))
     invariants = resolved.model.invariants.values()

@@ -6,7 +6,9 @@ leaves it that the check has not accepted: a proof is checked without z3, and a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import gc
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -26,6 +28,7 @@ from policy.text.resolve import Resolved, resolve
 __all__ = ["Report", "Result", "Violation", "check", "exit_code"]
 
 REMEDY_STEPS = 100_000  # of search for each thing that is left out to see whether it would help
+COLLECT_EVERY = 50_000  # objects made, net of those that went
 Progress = Callable[[int, int], None]  # (invariants done, invariants to do)
 
 
@@ -63,11 +66,23 @@ def check(
     except Exception as error:
         return replace(report, bug=f"the search failed: {described(error)}")
     results: list[Result] = []
-    for invariant in invariants:
-        results.append(trial.result(invariant))
-        if progress is not None:
-            progress(len(results), len(invariants))
+    with few_collections():
+        for invariant in invariants:
+            results.append(trial.result(invariant))
+            if progress is not None:
+                progress(len(results), len(invariants))
     return replace(report, results=tuple(results))
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Looks for garbage in cycles less often: a search makes many objects that it keeps, and few cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], COLLECT_EVERY) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def is_file(source: str | Path) -> bool:

@@ -13,10 +13,13 @@ from policy.core.model import ALWAYS, NEVER, And, Claim, Is, Not, Or
 
 def both(*conditions: Claim) -> Claim:
     """The conjunction, without the parts that always hold; NEVER when one part never does."""
-    if any(c == NEVER for c in conditions):
-        return NEVER
-    rest = tuple(dict.fromkeys(c for c in conditions if c != ALWAYS))
-    return rest[0] if len(rest) == 1 else And(rest)
+    rest: dict[Claim, None] = {}
+    for condition in conditions:
+        if condition == NEVER:
+            return NEVER
+        if condition is not ALWAYS and condition != ALWAYS:
+            rest[condition] = None
+    return next(iter(rest)) if len(rest) == 1 else And(tuple(rest)) if rest else ALWAYS
 
 
 def either(*conditions: Claim) -> Claim:

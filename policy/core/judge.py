@@ -185,7 +185,7 @@ class Judge:
         first, *rest = binders
         for thing, inside in self.range(first):
             bound = {first.name: thing}
-            for more, also in self.tuples(bind(tuple(rest), bound)):
+            for more, also in self.tuples(bind(tuple(rest), bound) if rest else ()):
                 yield bound | more, both(inside, also)
 
     def _cases(self, binders: tuple[Binder, ...]) -> Iterator[tuple[dict[str, Named], bool | None]]:
@@ -301,6 +301,11 @@ class Judge:
 
     def has_end(self, flow: Flow) -> Claim:
         """When the flow has a destination that listens on one of its services and is not its only source."""
+        if flow.name not in self.layout.ends:
+            self.layout.ends[flow.name] = self._has_end(flow)
+        return self.layout.ends[flow.name]
+
+    def _has_end(self, flow: Flow) -> Claim:
         sources, targets = self.layout.group(flow.source), self.layout.group(flow.target)
         classes = self.layout.heard(flow.services)[0]
         found: list[Claim] = []

@@ -116,12 +116,15 @@ class Layout(Packets):
         self._groups: dict[Endpoints, Group] = {}
         self._relevant: dict[tuple[int, int], Relevant] = {}
         self._shared: dict[object, Relevant] = {}
+        self._hearing: dict[int, frozenset[str]] = {}
         self._names: dict[frozenset[str], frozenset[str]] = {}
         self._keys: dict[object, int] = {}
         self._flows_to: dict[tuple[int, int], list[tuple[Claim, Group, Group]]] = {}
         self._bound: dict[tuple[int, tuple[tuple[str, Named], ...]], tuple[object, object]] = {}
         self._accepted: dict[str, Mapping[str, Claim]] = {}
+        self.literals = {name: tuple((name, value) for value in o.values) for name, o in model.options.items()}
         self.facts: dict[Claim, Claim] = {}
+        self.ends: dict[str, Claim] = {}  # for flows by name: when there is a destination
         self._components_on: dict[str, list[tuple[Component, Claim]]] = {name: [] for name in model.hosts}
         for component in model.components.values():
             for tag in component.hosts:
@@ -175,8 +178,12 @@ class Layout(Packets):
 
     def exists(self, host: str) -> Claim:
         """When the host exists."""
-        there = self.model.hosts[host]
-        return both(there.when, self.some(*(tag.when for tag in there.zones)))
+        return self._existing[host]
+
+    @cached_property
+    def _existing(self) -> dict[str, Claim]:
+        hosts = self.model.hosts.values()
+        return {host.name: both(host.when, self.some(*(tag.when for tag in host.zones))) for host in hosts}
 
     def some(self, *conditions: Claim) -> Claim:
         """The disjunction, ALWAYS where the conditions plainly leave nothing out: all values of an option."""
@@ -236,6 +243,28 @@ class Layout(Packets):
                 found[zone].append((1 << i, both(self.present[i], when)))
         return {zone: Group(items, self.present) for zone, items in found.items()}
 
+    @cached_property
+    def isolated(self) -> frozenset[str]:
+        """The zones whose members do not reach each other."""
+        return frozenset(name for name, zone in self.model.zones.items() if zone.isolated)
+
+    @cached_property
+    def placing(self) -> frozenset[str]:
+        """The options that decide who stands in which zone."""
+        return frozenset[str]().union(*(group.options for group in self.occupants.values()))
+
+    def hearing(self, i: int) -> frozenset[str]:
+        """The options that decide to what the endpoint listens, and who may go on to it."""
+        if i not in self._hearing:
+            relays = self.onwards_at.get(i, ())
+            conditions = [self.present[i], *(when for *_, when in self.listening.get(i, ()))]
+            conditions += [relay.when for relay in relays]
+            conditions += [when for relay in self.onwards_to.get(i, ()) for at, when in relay.targets if at == i]
+            limits = (relay.limit.decisive for relay in relays if relay.limit is not None)
+            names = frozenset(options_in(tuple(conditions))).union(*limits)
+            self._hearing[i] = self._names.setdefault(names, names)
+        return self._hearing[i]
+
     def carriers(self, name: str) -> Sequence[tuple[Host | Component, Claim]]:
         """The host and the components that may be on it, each with the condition (given that the host exists)."""
         return [(self.model.hosts[name], ALWAYS), *self._components_on[name]]
@@ -247,8 +276,14 @@ class Layout(Packets):
 
     def runs(self, component: str) -> Claim:
         """When the component exists."""
-        thing = self.model.components[component]
-        return both(thing.when, self.some(*(both(tag.when, self.exists(tag.name)) for tag in thing.hosts)))
+        return self._running[component]
+
+    @cached_property
+    def _running(self) -> dict[str, Claim]:
+        return {
+            thing.name: both(thing.when, self.some(*(both(tag.when, self.exists(tag.name)) for tag in thing.hosts)))
+            for thing in self.model.components.values()
+        }
 
     def place(self, name: str) -> Group:
         """The endpoints that a place stands for: a domain, zone, host, component or firewall by its full name."""

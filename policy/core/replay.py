@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from policy.core.endpoints import Endpoint
 from policy.core.groups import Group
@@ -110,7 +111,7 @@ class Replay:
         ears = [e for e in heard if (e.sure if self.sure else e.possible) >> source & 1]
         if len(ears) < 2:
             return ears[0] if ears else None
-        return Ear(target, packet, ears[0].sure, ears[0].possible, False, tuple(r for e in ears for r in e.relays))
+        return replace(ears[0], relays=tuple(r for e in ears for r in e.relays))
 
     # -------------------------------------------------------- one connection
 

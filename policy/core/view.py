@@ -12,17 +12,16 @@ from the destination and keeps, for every zone, the endpoints whose packets, wer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from policy.core.groups import Group, bits
-from policy.core.layout import Filter, Layout, Onward
+from policy.core.inward import ANY_WAY, Inward, Passage, Row, Waypoints
+from policy.core.layout import Filter, Layout, Onward, Relevant
 from policy.core.model import ALWAYS, And, Claim, Iff, Is, Not, Or
 
 Literal = tuple[str, str]  # (option, value), (firewall, "bypassed"), (place, "compromised")
 Decisions = Mapping[Literal, bool]
-Row = list[int]  # for every state of the waypoints, a set of sources
 EFFECTS = ("bypassed", "compromised")  # what marks a literal as a failure
 
 
@@ -66,7 +65,7 @@ def agree(a: bool | None, b: bool | None) -> bool | None:
 @dataclass(frozen=True, slots=True, eq=False)
 class Ear:
     """Endpoint `at` may listen to packets of the class `packet` from `possible` sources, and surely does from `sure`
-    ones. `asks`: it surely asks for an account. `relays` may go on from there."""
+    ones. `asks`: it surely asks for an account. `relays` may go on from there. `kind`: the rules for such packets."""
 
     at: int
     packet: int
@@ -74,27 +73,19 @@ class Ear:
     possible: int
     asks: bool
     relays: tuple[Onward, ...]
+    kind: Relevant
 
 
-class Waypoints:
-    """What a walk has passed so far, as one of `states`. This one tells nothing apart; `policy.core.walk` has those
-    that do.
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """What views of one layout have found, by all that it depends on: where that is the same, so is what was found."""
 
-    `wanted` says that the walk wants to pass things (an open failure is then taken not to happen for what it passes);
-    otherwise it avoids them."""
-
-    states = 1
-    wanted = False
-    key = 0  # the same for those that tell the same apart (`Layout.key`)
-    entered: frozenset[int] = frozenset()  # the states in which some crossing of a firewall leaves a walk
-
-    def crossing(self, state: int, firewall: str) -> int | None:
-        """The state after a connection crossed the firewall; None where no walk may go on."""
-        del firewall
-        return state
-
-
-ANY_WAY = Waypoints()
+    standing: dict[object, dict[str, int]] = field(default_factory=dict)
+    ears: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
+    alike: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
+    rows: dict[object, Row] = field(default_factory=dict)
+    inwards: dict[object, dict[str, Row]] = field(default_factory=dict)
+    into: dict[object, dict[str, list[Passage]]] = field(default_factory=dict)
 
 
 class View:
@@ -115,12 +106,11 @@ class View:
         self._known = self._complete()
         self._groups: dict[int, tuple[int, int]] = {}
         self._ears: dict[int, tuple[Ear, ...]] = {}
-        self._alike: dict[tuple[int, int], tuple[Ear, ...]] = {}
         self._onwards_to: dict[tuple[int, int], tuple[Onward, ...]] = {}
-        self._rows: dict[tuple[int, bool, int, int], Row] = {}
+        self._rows: dict[tuple[int, int, bool, int, int], Row] = {}
         self._decided: dict[frozenset[str], frozenset[tuple[Literal, bool]]] = {}
         self.open: dict[str, int] = {}  # how often options were asked for that are not decided
-        self._inwards: dict[object, dict[str, Row]] = like._inwards if like else {}
+        self.shared: Shared = like.shared if like else Shared()
 
     def _complete(self) -> dict[Literal, bool]:
         """The decisions, with what follows from them within each option."""
@@ -128,10 +118,10 @@ class View:
         for name in {name for name, _ in self.decisions}:
             option = self.layout.model.options.get(name)
             if option is not None:
-                left = [v for v in option.values if known.get((name, v)) is not False]
-                chosen = next((v for v in left if known.get((name, v))), left[0] if len(left) == 1 else None)
-                if chosen is not None:
-                    known.update({(name, v): v == chosen for v in option.values})
+                held = [known.get((name, value)) for value in option.values]
+                if None in held and (True in held or held.count(None) == 1):
+                    chosen = held.index(True if True in held else None)
+                    known.update({(name, v): i == chosen for i, v in enumerate(option.values)})
         return known
 
     # -------------------------------------------------------- conditions and sets
@@ -144,14 +134,16 @@ class View:
 
     def truth(self, condition: Claim) -> bool | None:
         """Whether the condition holds; None when that is open (or not seen to be settled)."""
+        if condition is ALWAYS:
+            return True
         match condition:
-            case And(of):
-                return meet(self.truth(c) for c in of) if of else True
             case Is(option, value):
                 held = self._known.get((option, value))
                 if held is None:
                     self.open[option] = self.open.get(option, 0) + 1
                 return held
+            case And(of):
+                return meet(self.truth(c) for c in of) if of else True
             case Not(of):
                 return complement(self.truth(of))
             case Or(of):
@@ -182,39 +174,59 @@ class View:
 
     def bypassed(self, firewall: str) -> bool | None:
         """A compromised firewall is bypassed as well."""
-        if not self.threatened:
-            return False
-        return join((self.known((firewall, "bypassed")), self.known((firewall, "compromised"))))
+        return self.bypasses.get(firewall, False)
 
     def zones(self, i: int, sure: bool = False) -> list[str]:
         """The zones in which the endpoint stands, surely or possibly."""
         found = ((zone, self.truth(when)) for zone, when in self.layout.zones_of(i))
         return [zone for zone, held in found if held or (held is None and not sure)]
 
+    def _standing(self, sure: bool) -> dict[str, int]:
+        """For every zone, who possibly stands there; or who surely does if it exists."""
+        key = sure, self._settled(self.layout.placing)
+        if key not in self.shared.standing:
+            self.shared.standing[key] = {
+                zone: self.given(group)[0] if sure else self.group(group)[1]
+                for zone, group in self.layout.occupants.items()
+            }
+        return self.shared.standing[key]
+
     # -------------------------------------------------------- who listens
 
     def ears(self, i: int) -> tuple[Ear, ...]:
         """What the endpoint may listen to."""
         if i not in self._ears:
-            sort = self.layout.endpoints[i].sort
-            found = self._host_ears(i) if sort == "host" else self._firewall_ears(i) if sort == "firewall" else ()
-            self._ears[i] = tuple(found)
+            key = i, self._about(i)
+            if key not in self.shared.ears:
+                sort = self.layout.endpoints[i].sort
+                found = self._host_ears(i) if sort == "host" else self._firewall_ears(i) if sort == "firewall" else ()
+                self.shared.ears[key] = tuple(found)
+            self._ears[i] = self.shared.ears[key]
         return self._ears[i]
+
+    def _about(self, i: int) -> tuple[frozenset[tuple[Literal, bool]], bool | None]:
+        """What is known of all that decides to what the endpoint listens, and who may go on to it."""
+        endpoint = self.layout.endpoints[i]
+        bypassed = self.bypassed(endpoint.name) if endpoint.sort == "firewall" else False
+        return self._settled(self.layout.hearing(i)), bypassed
 
     def alike(self, i: int, on: int) -> tuple[Ear, ...]:
         """What the endpoint may listen to, one ear for packets that neither rules nor relays nor the classes `on` tell
         apart."""
-        if (i, on) not in self._alike:
+        key = i, on, self._about(i)
+        if key not in self.shared.alike:
             found: dict[object, Ear] = {}
             for ear in self.ears(i):
-                same = self.layout.relevant(i, ear.packet).number, ear.possible, ear.asks, ear.relays
+                same = ear.kind.number, ear.possible, ear.asks, ear.relays
                 onwards = tuple(relay.number for relay in self.onwards_to(ear))
                 found.setdefault((same, onwards, on >> ear.packet & 1), ear)
-            self._alike[i, on] = tuple(found.values())
-        return self._alike[i, on]
+            self.shared.alike[key] = tuple(found.values())
+        return self.shared.alike[key]
 
     def onwards_to(self, ear: Ear) -> tuple[Onward, ...]:
         """The relays that may go on to the ear."""
+        if not self.layout.onwards_to.get(ear.at):
+            return ()
         key = ear.at, ear.packet
         if key not in self._onwards_to:
             relays = (r for r in self.layout.onwards_to.get(ear.at, ()) if r.onward >> ear.packet & 1)
@@ -239,7 +251,8 @@ class View:
         for packet in bits(plain[1] | asking[1]):
             sure = everyone if (plain[0] | asking[0]) >> packet & 1 else 0
             on = tuple(r for r in relays if r.classes >> packet & 1)
-            yield Ear(i, packet, sure, everyone, not plain[1] >> packet & 1, on)
+            kind = self.layout.relevant(i, packet)
+            yield Ear(i, packet, sure, everyone, not plain[1] >> packet & 1, on, kind)
 
     def _firewall_ears(self, i: int) -> Iterator[Ear]:
         bypassed = self.bypassed(self.layout.endpoints[i].name)
@@ -251,14 +264,15 @@ class View:
                 sure = (everyone if bypassed else surely) if held else 0
                 possible = possibly if bypassed is False else everyone
                 for packet in bits(relay.classes):
-                    yield Ear(i, packet, sure, possible, False, (relay,))
+                    yield Ear(i, packet, sure, possible, False, (relay,), self.layout.relevant(i, packet))
 
     @cached_property
     def compromised(self) -> tuple[int, int]:
         """The endpoints that the attacker (surely, possibly) holds from the start by a failure."""
         sure = possible = 0
-        for literal in sorted(self.threatened | set(self._known)):
-            held = self.known(literal) if literal[1] == "compromised" else False
+        places = {literal for literal in (*self.threatened, *self.decisions) if literal[1] == "compromised"}
+        for literal in places:
+            held = self.known(literal)
             if held is not False:
                 surely, possibly = self.group(self.layout.place(literal[0]))
                 possible |= possibly
@@ -329,25 +343,32 @@ class View:
         """For every state of `way`, the endpoints that, leaving in that state, connect to the target with a packet of
         the class and arrive in state `arrive`; whether the target listens is not asked. What is sure is so if both
         exist."""
-        key = (self.layout.relevant(target, packet).number, sure, way.key, arrive)
+        key = target, packet, sure, way.key, arrive
         if key not in self._rows:
-            self._rows[key] = self._sources(target, packet, sure, way, arrive)
+            relevant, placed = self.layout.relevant(target, packet), self._settled(self.layout.placing)
+            decided = self._settled(relevant.options), placed, self._openness
+            shared = relevant.number, sure, way.key, arrive, decided
+            if shared not in self.shared.rows:
+                self.shared.rows[shared] = self._sources(target, packet, sure, way, arrive)
+            self._rows[key] = self.shared.rows[shared]
         return self._rows[key]
 
     def _sources(self, target: int, packet: int, sure: bool, way: Waypoints, arrive: int) -> Row:
-        found = [0] * way.states
-        machine = self.layout.endpoints[target].sort != "firewall"
-        own = self.zones(target, sure)
+        found, standing = [0] * way.states, self._standing(sure)
         for zone, row in self.inward(target, packet, sure, way, arrive).items():
-            occupants = self.layout.occupants[zone]
-            here = self.given(occupants)[0] if sure else self.group(occupants)[1]
-            if machine and zone in own and self.layout.model.zones[zone].isolated:
-                round_about = self.inward(target, packet, sure, way, arrive, without=zone).get(zone)
-                if round_about is not None:
-                    found = [f | (r & here) for f, r in zip(found, round_about, strict=True)]
+            here = standing[zone]
+            if zone in self.layout.isolated and self._is_in(target, zone, sure):
+                round_about = self.inward(target, packet, sure, way, arrive, without=zone).get(zone, ())
+                for q, some in enumerate(round_about):
+                    found[q] |= some & here
                 here &= self.layout.firewall_bits
-            found = [f | (r & here) for f, r in zip(found, row, strict=True)]
+            for q, some in enumerate(row):
+                found[q] |= some & here
         return [f & ~(1 << target) for f in found]
+
+    def _is_in(self, machine: int, zone: str, sure: bool) -> bool:
+        """Whether the endpoint is a machine in the zone, surely or possibly."""
+        return self.layout.endpoints[machine].sort != "firewall" and zone in self.zones(machine, sure)
 
     def inward(
         self, target: int, packet: int, sure: bool, way: Waypoints, arrive: int, without: str = ""
@@ -356,125 +377,48 @@ class View:
         the zone to the target and are then in state `arrive`. `without` leaves one of the target's own zones out as an
         end of the chain."""
         relevant = self.layout.relevant(target, packet)
-        if relevant.options not in self._decided:
-            self._decided[relevant.options] = self._settled(relevant.options)
-        decided = self._decided[relevant.options]
+        decided = self._settled(relevant.options)
         key = (relevant.number, sure, way.key, arrive, without, decided, self._openness)
-        if key not in self._inwards:
+        if key not in self.shared.inwards:
             ends = [zone for zone in self.zones(target, sure) if zone != without]
-            walk = _Inward(self, relevant.rules, target, sure, way)
-            self._inwards[key] = walk.simple_chains(ends, arrive) if way.wanted else walk.closure(ends, arrive)
-        return self._inwards[key]
+            into = self.shared.into.setdefault((relevant.number, sure, decided), {})
+            walk = Inward(self, relevant.rules, target, sure, way, into)
+            self.shared.inwards[key] = walk.simple_chains(ends, arrive) if way.wanted else walk.closure(ends, arrive)
+        return self.shared.inwards[key]
 
     def _settled(self, names: frozenset[str]) -> frozenset[tuple[Literal, bool]]:
         """All that is known of these options."""
-        found: list[tuple[Literal, bool]] = []
-        for name in sorted(names):
-            known = [
-                ((name, value), self._known.get((name, value))) for value in self.layout.model.options[name].values
-            ]
-            found += [(literal, held) for literal, held in known if held is not None]
-            if any(held is None for _, held in known):
-                self.open[name] = self.open.get(name, 0) + 1
-        return frozenset(found)
+        if names not in self._decided:
+            found: list[tuple[Literal, bool]] = []
+            for name in sorted(names):
+                literals = self.layout.literals[name]
+                known = [(literal, held) for literal in literals if (held := self._known.get(literal)) is not None]
+                if len(known) < len(literals):
+                    self.open[name] = self.open.get(name, 0) + 1
+                found += known
+            self._decided[names] = frozenset(found)
+        return self._decided[names]
 
     @cached_property
     def _openness(self) -> tuple[frozenset[str], frozenset[str]]:
         """The firewalls that are surely bypassed, and those that may be."""
-        states = {name: self.bypassed(name) for name in self.layout.firewalls} if self.threatened else {}
         return (
-            frozenset(name for name, state in states.items() if state),
-            frozenset(name for name, state in states.items() if state is None),
+            frozenset(name for name, state in self.bypasses.items() if state),
+            frozenset(name for name, state in self.bypasses.items() if state is None),
         )
+
+    @cached_property
+    def bypasses(self) -> dict[str, bool | None]:
+        """The firewalls that are, or may be, bypassed."""
+        states: dict[str, bool | None] = {}
+        failures = self.threatened.union(x for x in self.decisions if x[1] in EFFECTS) if self.threatened else ()
+        for failure in failures:
+            if failure[0] in self.layout.firewalls and (held := self.known(failure)) is not False:
+                states[failure[0]] = held or states.get(failure[0])
+        return states
 
     @cached_property
     def lax(self) -> frozenset[str]:
         """The firewalls that may pass packets of which no rule speaks."""
         default = (name for name, firewall in self.layout.model.firewalls.items() if firewall.default_allow)
         return frozenset(default).union(*self._openness)
-
-
-@dataclass(frozen=True, slots=True)
-class _Inward:
-    """The backward walk over zones to one target, for one class of packets."""
-
-    view: View
-    rules: Mapping[str, tuple[Filter, ...]]
-    target: int
-    sure: bool
-    way: Waypoints
-
-    def closure(self, ends: list[str], arrive: int) -> dict[str, Row]:
-        """Over chains that may visit a zone twice: leaving the loop out only passes less."""
-        everyone = self.view.layout.everyone
-        rows = {zone: [everyone if q == arrive else 0 for q in range(self.way.states)] for zone in ends}
-        queue = list(rows)
-        while queue:
-            b = queue.pop(0)
-            for a, via in self._before_zone(b):
-                known = rows.get(a)
-                gain = self._before(a, b, via, rows[b], known)
-                if any(gain):
-                    rows[a] = [g | k for g, k in zip(gain, known, strict=True)] if known else gain
-                    if a not in queue:
-                        queue.append(a)
-        return rows
-
-    def simple_chains(self, ends: list[str], arrive: int) -> dict[str, Row]:
-        """Over chains that visit no zone twice (a loop may pass what the walk wants), short ones first, until every
-        source that chains with loops would let through has one without. Chains from the same zone over the same zones
-        are one: they go on alike (Held and Karp 1962). Exponential in the zones at worst."""
-        layout, numbers = self.view.layout, {zone: 1 << i for i, zone in enumerate(self.view.layout.model.zones)}
-        rows: dict[str, Row] = {}
-        missing = {
-            zone: [r & layout.occupants[zone].widest for r in row] for zone, row in self.closure(ends, arrive).items()
-        }
-        start = [layout.everyone if q == arrive else 0 for q in range(self.way.states)]
-        level = {(zone, numbers[zone], False): start for zone in ends}
-        while level and (needed := reduce(or_, (some for row in missing.values() for some in row), 0)):
-            longer: dict[tuple[str, int, bool], Row] = {}
-            for (b, visited, own), whole in level.items():
-                self.view.spend()
-                row = [some & needed for some in whole]
-                rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
-                missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
-                for a, via in self._before_zone(b) if any(row) else ():
-                    if not numbers[a] & visited and any(gain := self._before(a, b, via, row, None, own)):
-                        mine = 0 if isinstance(via, int) else 1 << layout.firewalls[via]
-                        for is_own, part in ((True, [g & mine for g in gain]), (False, [g & ~mine for g in gain])):
-                            key = a, visited | numbers[a], is_own
-                            if any(part):
-                                known = longer.get(key, [0] * len(part))
-                                longer[key] = [g | k for g, k in zip(part, known, strict=True)]
-            level = longer
-        return rows
-
-    def _before_zone(self, b: str) -> Iterator[tuple[str, str | int]]:
-        """The steps into the zone that may pass anything. A firewall's own packets start in the best of its zones; they
-        cross it only where somebody wants to pass it, or has passed something before."""
-        lax, rules, wanted = self.view.lax, self.rules, self.way.wanted
-        for a, via in self.view.layout.neighbours[b]:
-            if wanted or via in rules or via in lax or isinstance(via, int):
-                yield a, via
-
-    def _before(self, a: str, b: str, via: str | int, row: Row, known: Row | None, own: bool = False) -> Row:
-        """What the step from zone `a` into zone `b` adds in zone `a`. With `own` a firewall's own packets have just
-        crossed it: to do so twice running is to do it once, unless both change the state."""
-        view, way, gain = self.view, self.way, row
-        if isinstance(via, int):
-            held = view.truth(view.layout.model.links[via].when)
-            if held is False or (held is None and self.sure):
-                return []
-            return gain if known is None else [g & ~k for g, k in zip(gain, known, strict=True)]
-        bypassed, passing, firewall = view.bypassed(via), [0] * way.states, 1 << view.layout.firewalls[via]
-        if bypassed is False or (bypassed is None and way.wanted):
-            after = [way.crossing(q, via) for q in range(way.states)]
-            gain = [0 if q is None else row[q] for q in after]
-            if way.wanted:
-                passing = [firewall if to != q or (q in way.entered and not own) else 0 for q, to in enumerate(after)]
-        if known is not None:
-            gain = [g & ~k for g, k in zip(gain, known, strict=True)]
-        if any(gain) and not (bypassed or (bypassed is None and not self.sure)):
-            passed = view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
-            gain = [g & (passed & ~firewall | mine) for g, mine in zip(gain, passing, strict=True)]
-        return gain

@@ -19,10 +19,11 @@ from functools import cached_property, reduce
 from operator import or_
 
 from policy.core.groups import bits
+from policy.core.inward import Waypoints
 from policy.core.layout import Onward
 from policy.core.model import AllOf, AnyOf, Endpoints, Named, Pass, PathClaim, Then
 from policy.core.model import Waypoints as Wanted
-from policy.core.view import Ear, View, Waypoints
+from policy.core.view import Ear, View
 
 Letter = frozenset[Named]  # what one event passes: a firewall, or a host and the components on it
 
@@ -72,6 +73,7 @@ class Passing(Waypoints):
         self.rests: list[Rest] = [waypoints]
         self._numbers: dict[Rest, int] = {waypoints: 0}
         self._next: dict[tuple[int, Letter], int | None] = {}
+        self._after: dict[str, list[int | None]] = {}
         letters = sorted({*self.visits.values(), *self.crossings.values()}, key=lambda x: sorted(map(str, x)))
         for state, rest in enumerate(self.rests):  # grows while it runs
             view.spend()
@@ -93,6 +95,13 @@ class Passing(Waypoints):
     def crossing(self, state: int, firewall: str) -> int | None:
         letter = self.crossings.get(firewall)
         return state if letter is None else self._next[state, letter]
+
+    def after(self, firewall: str) -> list[int | None] | None:
+        if firewall not in self.crossings and not (self.wanted and self.entered):
+            return None
+        if firewall not in self._after:
+            self._after[firewall] = [self.crossing(q, firewall) for q in range(self.states)]
+        return self._after[firewall]
 
     def visit(self, state: int, i: int) -> int | None:
         """The state after the walk visited endpoint `i` (a host)."""
@@ -162,8 +171,11 @@ class Places:
 
     def within(self, other: Places) -> bool:
         """Whether nothing is in these places that is not in the other ones."""
-        pairs = zip(self.leaving + self.relaying, other.leaving + other.relaying, strict=True)
-        return self.at == other.at and all(a & ~b == 0 for a, b in pairs)
+        return (
+            self.at == other.at
+            and not any(a & ~b for a, b in zip(self.leaving, other.leaving, strict=True))
+            and not any(a & ~b for a, b in zip(self.relaying, other.relaying, strict=True))
+        )
 
     def __or__(self, other: Places) -> Places:
         return Places(
@@ -197,6 +209,7 @@ class Walk:
         self.target = view.group(layout.group(claim.target))[1]
         self.on = layout.heard(claim.on)[0]
         self.hardened = view.group(layout.hardened)[0]
+        self._ways: dict[Ear, list[tuple[int, bool, Places]]] = {}
 
     @property
     def begins_at_goal(self) -> bool:
@@ -217,31 +230,30 @@ class Walk:
     def ears(self) -> tuple[Ear, ...]:
         """All that listens, the target first, as most searches end there; one for packets that nothing here tells
         apart."""
-        return (*self._ears(self.target), *self._ears(self.view.layout.everyone & ~self.target))
+        return (*self._ears_of_target, *self._ears(self.view.layout.everyone & ~self.target))
+
+    @cached_property
+    def _ears_of_target(self) -> tuple[Ear, ...]:
+        return tuple(self._ears(self.target))
 
     def _ears(self, endpoints: int) -> Iterator[Ear]:
         for i in bits(endpoints & ~self.view.layout.deaf):
             yield from self.view.alike(i, self.on)
 
-    @cached_property
-    def _ways_in(self) -> list[tuple[Ear, list[tuple[int, bool, Places]]]]:
-        """For every ear, (state, whether a walk may end, where it may go on) of each way to arrive."""
-        states = range(self.way.states)
-        return [(ear, [(q, self.goal(ear, q), self._places(ear, q)) for q in states]) for ear in self.ears]
-
-    @cached_property
-    def _ways_to_end(self) -> list[tuple[Ear, list[tuple[int, bool, Places]]]]:
-        """Those by which a walk may end."""
-        states = [q for q in range(self.way.states) if self.way.done(q)]
-        ears = (ear for ear in self._ears(self.target) if self.on >> ear.packet & 1)
-        return [(ear, [(q, True, self._places(ear, q)) for q in states]) for ear in ears]
+    def _ways_in(self, ear: Ear, known: Places) -> list[tuple[int, bool, Places]]:
+        """(state, whether a walk may end, where it may go on) of each way to arrive that adds to `known` or ends."""
+        if ear not in self._ways:
+            states = range(self.way.states)
+            self._ways[ear] = [(q, self.goal(ear, q), self._places(ear, q)) for q in states]
+        if known is self.everything:
+            return [way for way in self._ways[ear] if way[1]]
+        return [way for way in self._ways[ear] if way[1] or not way[2].within(known)]
 
     def arrivals(self, places: Places, known: Places) -> Iterator[Arrival]:
         """Everything that one connection from the places adds to `known`, and every arrival at the goal."""
-        for ear, ways in self._ways_to_end if known is self.everything else self._ways_in:
-            new = [(arrive, goal, more) for arrive, goal, more in ways if goal or not more.within(known)]
-            if new and self._reached(ear, places):
-                for arrive, goal, more in new:
+        for ear in self._ears_of_target if known is self.everything else self.ears:
+            if self._reached(ear, places):
+                for arrive, goal, more in self._ways_in(ear, known):
                     yield from self._arriving(ear, arrive, goal, more, places)
 
     def _reached(self, ear: Ear, places: Places) -> bool:

@@ -10,6 +10,7 @@ from policy.core.binding import bind
 from policy.core.endpoints import Endpoint
 from policy.core.evidence import Fact, Lemma, Lemmas, Route, Witness, exists
 from policy.core.groups import bits
+from policy.core.inward import ANY_WAY
 from policy.core.judge import Judge
 from policy.core.model import (
     AccountsAccepted,
@@ -27,7 +28,7 @@ from policy.core.model import (
     Quantified,
 )
 from policy.core.steps import Step
-from policy.core.view import ANY_WAY, EFFECTS, Ear, Literal, happening
+from policy.core.view import EFFECTS, Ear, Literal, happening
 from policy.solver.connect import Trail, connection
 from policy.solver.search import search
 from policy.solver.shortest import shortest

@@ -20,11 +20,11 @@ from policy.core.judge import Judge
 from policy.core.layout import Layout
 from policy.core.model import Claim, Invariant, PathClaim
 from policy.core.obligations import obligations
-from policy.core.view import Decisions, Literal, View, happening
+from policy.core.view import EFFECTS, Decisions, Literal, View, happening
 from policy.solver.blame import Blame
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.connect import Trail
-from policy.solver.encode import Atom, Encoder, new_solver, plainest
+from policy.solver.encode import Atom, Encoder, Words, new_solver, plainest
 from policy.solver.learn import Learner
 from policy.solver.search import search
 from policy.solver.shortest import shortest
@@ -48,13 +48,13 @@ class Goal:
 class Case:
     """What was learned about one invariant, and the search for a world that breaks it."""
 
-    def __init__(self, layout: Layout, like: View, invariant: Invariant, budget: Budget) -> None:
-        self.layout, self.model = layout, layout.model
+    def __init__(self, layout: Layout, like: View, words: Words, invariant: Invariant, budget: Budget) -> None:
+        self.layout, self.model, self.words = layout, layout.model, words
         self.invariant, self.threats, self.budget = invariant, invariant.threats, budget
         like.spend = budget.spend
         self.learner = Learner(layout, self.threats, like, budget)
         self.lemmas = Lemmas(self.threats)
-        self.encoder = Encoder(layout, self.threats)
+        self.encoder = Encoder(layout, self.threats, words)
         self.facts: dict[Atom, list[dict[Literal, bool]]] = {}  # decisions that decide claims about single connections
         self.splitter = Splitter(self)
         self._solver: z3.Solver | None = None
@@ -137,7 +137,7 @@ class Case:
             while isinstance(found := search(view := self.learner.view(world), claim, self.budget), Trail):
                 steps = len(shortest(view, claim, found, self.budget).steps)
                 nearer = replace(self.invariant, claim=replace(claim, within=steps - 1))
-                case = Case(self.layout, self.learner.like, nearer, self.budget)
+                case = Case(self.layout, self.learner.like, self.words, nearer, self.budget)
                 shorter = case._worst(case._take_apart()[2], most) if steps > 1 else None
                 if shorter is None:
                     break
@@ -158,6 +158,7 @@ class Case:
         elif not view.threatened and not self.model.options:
             self.learn(self.learner.route(claim, found, {}))
         else:
+            self.learner.first[claim] = found
             return None
         return self.lemmas.told(view)(claim)
 
@@ -261,6 +262,10 @@ class Case:
         def enough(items: list[tuple[Literal, bool]]) -> bool:
             return Judge(self.learner.view(dict(items)), lambda _: None).claim(atom) == truth
 
-        needed = dict(self.learner.fewest(sorted(world.items()), enough))
+        blank = View(self.layout, {}, view.threatened, self.learner.like)
+        Judge(blank, lambda _: None).claim(atom)
+        items = sorted(world.items())
+        near = [item for item in items if item[0][0] in blank.open or item[0][1] in EFFECTS]
+        needed = dict(self.learner.fewest(near if enough(near) else items, enough))
         self.solver.add(self.encoder.clause(needed, atom, truth))
         self.facts.setdefault(atom, []).append(needed)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policy.core.endpoints import Endpoint
+from policy.core.inward import Waypoints
 from policy.core.layout import Onward
 from policy.core.steps import Crossing, Step
-from policy.core.view import Ear, View, Waypoints
+from policy.core.view import Ear, View
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from policy.core.model import (
     FlowsPossible,
     Iff,
     Is,
+    Model,
     Named,
     Not,
     Number,
@@ -46,23 +47,14 @@ def plainest(option: Option) -> tuple[str, ...]:
     return ("false", "true") if option.values == ("true", "false") else option.values
 
 
-class Encoder:
-    """Formulas about one model under some threats. Variables are named after what they stand for."""
+class Words:
+    """The z3 variables of one model, for all its encoders."""
 
-    def __init__(self, layout: Layout, threats: Sequence[Threat]) -> None:
-        self.layout, self.model, self.threats = layout, layout.model, threats
-        self.judge = Judge(View(layout), lambda _: None)
-        self.atoms: dict[Atom, z3.BoolRef] = {}
+    def __init__(self, model: Model) -> None:
+        self.model = model
         self._literals: dict[Literal, z3.BoolRef] = {}
-        self._conditions: dict[Claim, z3.BoolRef] = {}
-        units = ((unit.name, threat.effect) for threat in threats for unit in threat.units if threat.most > 0)
-        self.possible_failures: tuple[Literal, ...] = tuple(dict.fromkeys(units))
+        self._choices: dict[str, z3.BoolRef] = {}
         self._declared: dict[Literal, z3.FuncDeclRef] = {}
-        self._choices: list[z3.BoolRef] = []
-        self._named: set[str] = set()
-        self._met: dict[Atom, None] = {}
-
-    # -------------------------------------------------------- worlds and failures
 
     def literal(self, literal: Literal) -> z3.BoolRef:
         """True iff the option has the value, or the failure happens."""
@@ -73,10 +65,48 @@ class Encoder:
                 self._literals[literal] = z3.Not(self.literal((name, "true")))
             else:
                 self._literals[literal] = z3.Bool(f"{name} = {value}")
-            if option is not None and option.values != ("true", "false") and value == option.values[0]:
-                self._choices.append(z3.PbEq([(self.literal((name, v)), 1) for v in option.values], 1))
-            elif option is not None:
-                self.literal((name, option.values[0]))
+        return self._literals[literal]
+
+    def choice(self, option: Option) -> z3.BoolRef:
+        """The option has one of its values."""
+        if option.name not in self._choices:
+            self._choices[option.name] = z3.PbEq([(self.literal((option.name, v)), 1) for v in option.values], 1)
+        return self._choices[option.name]
+
+    def declared(self, literal: Literal) -> z3.FuncDeclRef:
+        """The variable of a literal that is not a negated one."""
+        if literal not in self._declared:
+            self._declared[literal] = self.literal(literal).decl()
+        return self._declared[literal]
+
+
+class Encoder:
+    """Formulas about one model under some threats. Variables are named after what they stand for."""
+
+    def __init__(self, layout: Layout, threats: Sequence[Threat], words: Words | None = None) -> None:
+        self.layout, self.model, self.threats = layout, layout.model, threats
+        self.words = words or Words(layout.model)
+        self.judge = Judge(View(layout), lambda _: None)
+        self.atoms: dict[Atom, z3.BoolRef] = {}
+        self._literals: dict[Literal, z3.BoolRef] = {}
+        self._conditions: dict[Claim, z3.BoolRef] = {}
+        units = ((unit.name, threat.effect) for threat in threats for unit in threat.units if threat.most > 0)
+        self.possible_failures: tuple[Literal, ...] = tuple(dict.fromkeys(units))
+        self._choices: list[z3.BoolRef] = []
+        self._named: set[str] = set()
+        self._met: dict[Atom, None] = {}
+
+    # -------------------------------------------------------- worlds and failures
+
+    def literal(self, literal: Literal) -> z3.BoolRef:
+        """True iff the option has the value, or the failure happens."""
+        if literal not in self._literals:
+            self._literals[literal] = self.words.literal(literal)
+            option = self.model.options.get(literal[0]) if literal[1] not in EFFECTS else None
+            if option is not None:
+                self._literals.update({(option.name, v): self.words.literal((option.name, v)) for v in option.values})
+                if option.values != ("true", "false"):
+                    self._choices.append(self.words.choice(option))
         return self._literals[literal]
 
     def choices(self) -> list[z3.BoolRef]:
@@ -122,9 +152,7 @@ class Encoder:
         """As `model[…]`, without the wrapping of every value."""
         if literal not in self._literals:
             return None
-        declared = self._declared.get(literal)
-        if declared is None:
-            declared = self._declared[literal] = self._literals[literal].decl()
+        declared = self.words.declared(literal)
         context = model.ctx.ref()
         value = z3.Z3_model_get_const_interp(context, model.model, declared.ast)
         return {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}.get(z3.Z3_get_bool_value(context, value)) if value else None

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from policy.core.evidence import Cut
+from policy.core.inward import ANY_WAY, Row
 from policy.core.model import PathClaim
-from policy.core.view import ANY_WAY, Ear, Row, View
+from policy.core.view import Ear, View
 from policy.core.walk import Passing, Places, Walk
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail
 from policy.solver.reach import search_path
+
+Onto = tuple[str, int, str | None]  # a zone, the sources that get there, and the firewall, if it counts
 
 
 class Counting(Passing):
@@ -32,6 +35,9 @@ class Counting(Passing):
         if firewall in self.free:
             return state
         return state + 1 if state + 1 < self.states else None
+
+    def after(self, firewall: str) -> list[int | None] | None:
+        return None if firewall in self.free else [*range(1, self.states), None]
 
 
 def layers(view: View, claim: PathClaim, bound: int, free: frozenset[str], budget: Budget) -> Trail | tuple[Cut, ...]:
@@ -49,6 +55,7 @@ class _Layers:
         self.leaving = _first(reached.leaving)
         self.relaying = _first(reached.relaying)
         self.raising: list[set[str]] = [set() for _ in range(self.states)]
+        self.steps: dict[int, dict[str, list[Onto]]] = {}  # from each zone, for every kind of ear
 
     def cuts(self, budget: Budget) -> Iterator[Cut]:
         """One for every count."""
@@ -68,23 +75,26 @@ class _Layers:
         at = {zone: list(row) for zone, row in standing.items()}
         for zone in self._apart(ear) & set(at):  # who stands there has to leave and come back by another zone
             at[zone] = [row & self.view.layout.firewall_bits for row in at[zone]]
+        if ear.kind.number not in self.steps:
+            self.steps[ear.kind.number] = {a: list(self._steps(ear, rows, a)) for a in rows}
+        steps = self.steps[ear.kind.number]
         queue = [(zone, row) for zone, row in standing.items() if any(row)]
         while queue:
             a, here = queue.pop(0)
-            for b, passed, counted in self._steps(ear, rows, a):
+            for b, passed, counted in steps[a]:
                 if self._advance(here, at[b], passed, counted):
                     queue.append((b, at[b]))
         for a in standing:
             here = [stands | gets for stands, gets in zip(standing[a], at[a], strict=True)]
-            for b, passed, counted in self._steps(ear, rows, a):
+            for b, passed, counted in steps[a]:
                 if counted is not None:
                     self._note(here, at[b], passed, counted)
 
-    def _steps(self, ear: Ear, rows: Mapping[str, Row], a: str) -> Iterator[tuple[str, int, str | None]]:
+    def _steps(self, ear: Ear, rows: Mapping[str, Row], a: str) -> Iterator[Onto]:
         """The zones that packets to the ear get to from zone `a`, each with their sources and the firewall, if it
         counts."""
         view = self.view
-        rules = view.layout.relevant(ear.at, ear.packet).rules
+        rules = ear.kind.rules
         for b, via in view.layout.neighbours[a]:
             if b not in rows:
                 continue

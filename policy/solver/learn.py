@@ -9,7 +9,7 @@ route decides only what its own connections depend on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policy.core.evidence import Barrier, Route, settled, threatened
 from policy.core.groups import options_in
@@ -21,7 +21,7 @@ from policy.core.view import EFFECTS, Decisions, Literal, View
 from policy.core.walk import named, rest_of
 from policy.solver.budget import Budget
 from policy.solver.connect import Trail
-from policy.solver.search import search
+from policy.solver.search import Found, search
 from policy.solver.shortest import shortened
 
 Items = list[tuple[Literal, bool]]
@@ -35,6 +35,7 @@ class Learner:
     threats: Sequence[Threat]
     like: View
     budget: Budget
+    first: dict[PathClaim, Trail] = field(default_factory=dict)  # trails that are possible with nothing decided
 
     def view(self, decisions: Decisions) -> View:
         """The view of these decisions; the same one for everybody where nothing is decided and nothing may fail."""
@@ -92,21 +93,33 @@ class Learner:
         allowed = {x: v for x, v in world.items() if x not in used}
         if not must and isinstance(search(self.view(allowed), claim, self.budget), Trail):
             return None
-        while isinstance(found := search(self.view(decided), claim, self.budget), Trail):
-            decided |= self._blocking(claim, found, decided, allowed)
-        needed = self._needed(claim, decided)
-        view = self.view(needed)
-        cuts = search(view, claim, self.budget)
-        assert not isinstance(cuts, Trail), "a barrier that lets something through"
-        return Barrier(claim, tuple(sorted(needed.items())), cuts)
+        found: Found = self.first.get(claim) or search(self.view(decided), claim, self.budget)
+        last, trails = dict[Literal, bool](), list[Trail]()
+        while isinstance(found, Trail):
+            trails.append(found)
+            last = self._blocking(claim, found, decided, allowed)
+            decided |= last
+            found = search(self.view(decided), claim, self.budget)
+        needed = self._needed(claim, decided, last, trails)
+        if needed != decided:
+            found = search(self.view(needed), claim, self.budget)
+        assert not isinstance(found, Trail), "a barrier that lets something through"
+        return Barrier(claim, tuple(sorted(needed.items())), found)
 
-    def _needed(self, claim: PathClaim, decided: dict[Literal, bool]) -> dict[Literal, bool]:
-        """Without the decisions that later ones made superfluous."""
+    def _needed(
+        self, claim: PathClaim, decided: dict[Literal, bool], last: dict[Literal, bool], trails: list[Trail]
+    ) -> dict[Literal, bool]:
+        """Without the decisions that later ones made superfluous; the last one, if it was alone, is needed. `trails`
+        are those that were blocked one by one."""
+        sure = last if len(last) == 1 else {}
 
         def enough(items: Items) -> bool:
-            return not isinstance(search(self.view(dict(items)), claim, self.budget), Trail)
+            view = self.view({**sure, **dict(items)})
+            if any(self._possible(claim, trail, view) for trail in trails):
+                return False
+            return not isinstance(search(view, claim, self.budget), Trail)
 
-        return dict(self.fewest(list(decided.items()), enough)) if len(decided) > 1 else decided
+        return {**sure, **dict(self.fewest([item for item in decided.items() if item[0] not in sure], enough))}
 
     def _blocking(self, claim: PathClaim, trail: Trail, decided: Decisions, world: Decisions) -> dict[Literal, bool]:
         """Decisions of the world that make the trail impossible: as few as can be, those about its first steps before

@@ -17,7 +17,7 @@ from policy.core.view import EFFECTS, Decisions, Literal, View
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case
 from policy.solver.connect import Trail
-from policy.solver.encode import Encoder, new_solver
+from policy.solver.encode import Encoder, Words, new_solver
 from policy.solver.hitting import hitting
 from policy.solver.search import search
 from policy.solver.vacuity import Vacuity
@@ -51,14 +51,14 @@ class Prover:
     """Answers invariants of one model; closures are shared between them."""
 
     def __init__(self, model: Model) -> None:
-        self.model, self.layout = model, Layout(model)
+        self.model, self.layout, self.words = model, Layout(model), Words(model)
         self.like = View(self.layout)
 
     # -------------------------------------------------------- faults of the design
 
     def faults(self) -> tuple[Fault, ...]:
         """What no reader of the text alone can see."""
-        encoder = Encoder(self.layout, ())
+        encoder = Encoder(self.layout, (), self.words)
         solver = new_solver()
         marks = {f"assume {i:06}": i for i in range(len(self.model.assumptions))}
         for mark, i in marks.items():
@@ -93,14 +93,14 @@ class Prover:
     def answer(self, invariant: Invariant, budget: int | None = None) -> Answer:
         """The verdict on the invariant. The budget counts steps of search; when it runs out the verdict is
         "unknown"."""
-        case = Case(self.layout, self.like, invariant, Budget(budget))
+        case = Case(self.layout, self.like, self.words, invariant, Budget(budget))
         try:
             found = case.decide()
         except OutOfBudgetError:
             return Answer("unknown", None, f"the budget of {budget} steps ran out")
         if isinstance(found, Witness):
             return Answer("violated", found)
-        if reason := Vacuity(self.layout).reason(invariant.claim):
+        if reason := Vacuity(self.layout, self.words).reason(invariant.claim):
             return Answer("vacuous", found, reason)
         return Answer("proved", found, self._remark(invariant, budget))
 
@@ -113,7 +113,7 @@ class Prover:
         try:
             if self._in_first_world(nothing.claim, budget):
                 return ""
-            proof = Case(self.layout, self.like, nothing, Budget(budget)).proof()
+            proof = Case(self.layout, self.like, self.words, nothing, Budget(budget)).proof()
         except OutOfBudgetError:
             return ""
         none_at_all = proof is not None and Checker(self.layout).proof(nothing, proof) is None
@@ -127,7 +127,7 @@ class Prover:
     @cached_property
     def _first_world(self) -> View:
         """The world in which every option has as early a value as the assumptions and the options before it allow."""
-        encoder, solver = Encoder(self.layout, ()), new_solver()
+        encoder, solver = Encoder(self.layout, (), self.words), new_solver()
         solver.add([encoder.condition(assumption) for assumption in self.model.assumptions])
         solver.add(encoder.choices())
         bound = {name for assumption in self.model.assumptions for name in options_in(assumption)}

@@ -31,7 +31,7 @@ from policy.core.model import (
     Quantified,
 )
 from policy.core.view import View
-from policy.solver.encode import Encoder, new_solver
+from policy.solver.encode import Encoder, Words, new_solver
 
 Cases = list[tuple[dict[str, Named], Claim]]  # bindings of variables, each with the condition under which they are so
 
@@ -39,8 +39,8 @@ Cases = list[tuple[dict[str, Named], Claim]]  # bindings of variables, each with
 class Vacuity:
     """Looks for parts of claims about one model that are empty in every world."""
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout, self.judge = layout, Judge(View(layout), lambda _: None)
+    def __init__(self, layout: Layout, words: Words) -> None:
+        self.layout, self.words, self.judge = layout, words, Judge(View(layout), lambda _: None)
 
     def reason(self, claim: Claim) -> str:
         """What is empty in every world, or "" where nothing is."""
@@ -50,7 +50,7 @@ class Vacuity:
         """Whether one of them is true in some world."""
         if ALWAYS in conditions:
             return True
-        encoder, solver = Encoder(self.layout, ()), new_solver()
+        encoder, solver = Encoder(self.layout, (), self.words), new_solver()
         solver.add([encoder.condition(assumption) for assumption in self.layout.model.assumptions])
         solver.add(z3.Or([encoder.condition(condition) for condition in conditions]))
         solver.add(encoder.choices())
