@@ -1,0 +1,97 @@
+"""`bartizan fmt`: the text of designs, laid out."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from policy.cli.shared import EPILOG, PATHS, designs_of, finish
+
+if TYPE_CHECKING:
+    from policy.text.diagnostic import Diagnostic
+    from policy.text.source import Source
+
+
+@click.command("fmt", short_help="Lay the text of designs out.", epilog=EPILOG)
+@PATHS
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 when a file would change.")
+@click.option("--diff", is_flag=True, help="Write nothing but what would change; exit with 1 when something would.")
+@click.pass_context
+def fmt_command(context: click.Context, paths: tuple[Path, ...], only_check: bool, diff: bool) -> None:
+    """Lays the text of designs out in the one canonical way, in place. Comments stay.
+
+    \b
+    bartizan fmt designs/                  rewrite all files of a directory
+    bartizan fmt --check                   is everything under specs/ laid out so?
+    bartizan fmt - < a.policy              standard input to standard output
+    """
+    piped = paths == (Path("-"),)
+    texts = [_standard_input()] if piped else [_text(path) for path, _ in designs_of(paths)]
+    sources = {source.name: source for source, _ in texts}
+    faults = sorted((fault for _, some in texts for fault in some), key=lambda fault: fault.place)
+    if faults:
+        from policy.text.diagnostic import render
+
+        finish(context, "\n\n".join(render(fault, sources) for fault in faults) + "\n", 2, err=True)
+    from policy.text.format import formatted
+
+    changed = [(source, new) for source, _ in texts if (new := formatted(source)) != source.text]
+    if diff:
+        finish(context, "".join(line for pair in changed for line in _difference(*pair)), 1 if changed else 0)
+    if only_check:
+        names = "".join(f"{source.name} would change\n" for source, _ in changed)
+        finish(context, names, 1 if changed else 0)
+    if piped:
+        finish(context, formatted(texts[0][0]), 0)
+    for source, new in changed:
+        _replace(Path(source.name), new)
+    click.echo(f"{len(changed)} of {len(texts)} files changed", err=True)
+
+
+def _text(path: Path) -> tuple[Source, list[Diagnostic]]:
+    """A file with the faults that keep it from being laid out; what it includes does not matter."""
+    from policy.text.load import load
+    from policy.text.source import Source
+
+    loaded = load(path)
+    name = str(path)
+    faults = [f for f in loaded.faults if f.file == name and (f.span is None or f.code in ("E001", "E003", "E004"))]
+    return loaded.sources.get(name, Source.of(name, "")), faults
+
+
+def _standard_input() -> tuple[Source, list[Diagnostic]]:
+    from policy.text.parse import parse
+    from policy.text.source import Source
+
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"standard input is not UTF-8 text: byte {error.start + 1}") from None
+    source = Source.of("<stdin>", text)
+    return source, list(parse(source).faults)
+
+
+def _difference(source: Source, new: str) -> Iterator[str]:
+    old = source.text.splitlines(keepends=True)
+    for line in difflib.unified_diff(old, new.splitlines(keepends=True), source.name, source.name):
+        yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes the file anew, or leaves it as it was: never half of it."""
+    path = Path(os.path.realpath(path))
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(text.encode("utf-8"))
+        shutil.copymode(path, file.name)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise click.UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from None
