@@ -1,0 +1,1 @@
+"""What else there is to know about a design, beyond its verdicts."""
