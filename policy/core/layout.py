@@ -452,14 +452,18 @@ class Layout(Packets):
         narrow: dict[int, list[Filter]] = {}
         wide: list[Filter] = []
         for firewall in self.model.firewalls.values():
-            for place, rule in enumerate(firewall.rules):
-                entry = self._filter(firewall.name, place, rule)
+            for entry in self.filters(firewall.name):
                 if entry.target.widest.bit_count() > NARROW:
                     wide.append(entry)
                 else:
                     for i in bits(entry.target.widest):
                         narrow.setdefault(i, []).append(entry)
         return narrow, wide
+
+    def filters(self, firewall: str) -> Iterator[Filter]:
+        """The rules of the firewall, in order."""
+        rules = self.model.firewalls[firewall].rules
+        return (self._filter(firewall, place, rule) for place, rule in enumerate(rules))
 
     def _filter(self, firewall: str, place: int, rule: Rule) -> Filter:
         source, target = self.group(rule.source), self.group(rule.target)

@@ -99,9 +99,9 @@ def snippet(span: Span, sources: Mapping[str, Source], label: str = "") -> list[
     return [f"{pad} |", f"{number} | {cut}{visible(shown)}".rstrip(), under]
 
 
-def render(diagnostic: Diagnostic, sources: Mapping[str, Source]) -> str:
+def render(diagnostic: Diagnostic, sources: Mapping[str, Source], severity: str = "error") -> str:
     """The fault as a reader sees it: code, place, the line, the span, what to do."""
-    lines = [f"error[{diagnostic.code}]: {visible(diagnostic.message)}"]
+    lines = [f"{severity}[{diagnostic.code}]: {visible(diagnostic.message)}"]
     if diagnostic.span is None:
         lines.append(f"  --> {visible(diagnostic.file)}")
     else:
