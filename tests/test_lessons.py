@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -52,6 +53,7 @@ SOLUTIONS: dict[str, set[Difference]] = {
     "7_failures": {("firewalls", "core"), ("firewalls", "middle"), ("firewalls", "inner")},
     "8_biztalk": {("links",)},
 }
+IDLE = {"1_one_wall": ["no_shell"]}  # as its comment says
 
 
 @cache
@@ -171,6 +173,34 @@ def test_solution_is_a_small_change(name: str) -> None:
     assert len([line for line in before if line not in after] + [line for line in after if line not in before]) <= 4
 
 
+def without_a_line(file: str) -> Iterator[tuple[str, Report]]:
+    """What comes of a file without each of its lines that declare something."""
+    body, invariants = text(file).split("\ninvariant ", 1)
+    lines = body.splitlines()
+    for i, line in enumerate(lines):
+        if line and not line.startswith(("#", "design ")):
+            yield line.split(":")[0].strip(), check("\n".join([*lines[:i], *lines[i + 1 :], f"invariant {invariants}"]))
+
+
+@pytest.mark.parametrize("name", NAMES[:-1])
+def test_no_cheaper_answer(name: str) -> None:
+    """To take a line away does not answer a question; the last lesson's is meant to be answered so."""
+    wanted = expected(f"{name}/solution")
+    for line, found in without_a_line(f"{name}/question"):
+        assert {result.name: result.verdict for result in found.results} != wanted, line
+
+
+@pytest.mark.parametrize("name", NAMES[:-1])
+def test_no_line_is_idle(name: str) -> None:
+    """Without a line of a design some invariant has another verdict, or the rest is no design. (But flows ask.)"""
+    idle = [
+        line
+        for line, found in without_a_line(f"{name}/design")
+        if not line.startswith("flow ") and not found.faults and all(result.as_expected for result in found.results)
+    ]
+    assert idle == IDLE.get(name, [])
+
+
 def declared(file: str) -> list[str]:
     """The lines of a file that are neither comments nor title nor invariants."""
     lines = text(file).split("\ninvariant ", 1)[0].splitlines()
@@ -184,6 +214,7 @@ CARE, NO_SHELL, TEMPORARY = (
     "  no_shell: deny any -> clinic : ssh\n",
     "  temporary: allow any -> any : any\n",
 )
+STONES = "path from internet to records, directory passes"
 Try = tuple[str, dict[str, str], dict[str, str]]
 TRIES: dict[str, Try] = {
     "only the line decides about shells": (
@@ -224,6 +255,12 @@ TRIES: dict[str, Try] = {
     ),
     "a dmz with accounts": (
         "4_stepping_stones/design", {"accounts\" { standalone": "accounts\" {"}, {"strangers_stay_out": "violated"},
+    ),
+    "a stolen laptop and the directory": (
+        "4_stepping_stones/design", {STONES: "attack from laptop to directory passes"}, {"stepping_stones": "proved"},
+    ),
+    "a stolen laptop, the directory, and one relay more": (
+        "4_stepping_stones/flawed", {STONES: "attack from laptop to directory passes"}, {"stepping_stones": "violated"},
     ),
     "sql asks": (
         "4_stepping_stones/question", {"service sql": "service sql authenticated"}, {"strangers_stay_out": "violated"},
