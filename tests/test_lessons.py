@@ -250,6 +250,12 @@ TRIES: dict[str, Try] = {
         "3_waypoints/question", {"internet, dmz -> mailbox": "scanner -> mailbox"},
         {"scanned": "proved", "in_order": "proved"},
     ),
+    "the office by the reports alone": (
+        "3_waypoints/design", {"(reports or app)": "reports"}, {"staff": "violated"},
+    ),
+    "the office by the app alone": (
+        "3_waypoints/design", {"(reports or app)": "app"}, {"staff": "violated"},
+    ),
     "a gateway that can be taken over": (
         "4_stepping_stones/design", {"  hardened }": " }"}, {"stepping_stones": "violated"},
     ),
@@ -272,6 +278,9 @@ TRIES: dict[str, Try] = {
     "an account of the vault for the reception": (
         "5_trusts_and_accounts/design", {"reception listens rdp": "reception listens rdp account vault"},
         {"from_reception": "violated"},
+    ),
+    "the reception gets at the doctor's machine": (
+        "5_trusts_and_accounts/design", {"passes doctor or portal": "passes portal"}, {"from_reception": "violated"},
     ),
     "the reception gets at the portal, too": (
         "5_trusts_and_accounts/design", {"passes doctor or portal": "passes doctor"}, {"from_reception": "violated"},
