@@ -11,6 +11,9 @@ from dataclasses import fields, is_dataclass
 from policy.core.model import ALWAYS, NEVER, And, Claim, Is, Not, Or
 
 
+NONE: frozenset[str] = frozenset()
+
+
 def both(*conditions: Claim) -> Claim:
     """The conjunction, without the parts that always hold; NEVER when one part never does."""
     rest: dict[Claim, None] = {}
@@ -91,8 +94,10 @@ class Group:
             self.widest |= bit
             if bit & (bit - 1) == 0 and when == present[bit.bit_length() - 1]:
                 self.given |= bit
-        self.options = frozenset(options_in(tuple(when for _, when in self.guarded)))
-        self.decisive = frozenset(options_in(tuple(when for bit, when in self.guarded if bit & ~self.given)))
+        self.options = self.decisive = NONE
+        if self.guarded:
+            self.options = frozenset(options_in(tuple(when for _, when in self.guarded)))
+            self.decisive = frozenset(options_in(tuple(when for bit, when in self.guarded if bit & ~self.given)))
 
 
 def _without(mask: int, when: Claim, minus: Group) -> Iterator[tuple[int, Claim]]:

@@ -57,15 +57,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Inward:
-    """The backward walk over zones to one target, for one class of packets. `into`: the passages into each zone, once
-    they are known; they are the same for all waypoints and failures."""
+    """The backward walk over zones to one target, for one class of packets. `into`: for each zone, once they are known,
+    the passages into it that may let somebody through while all firewalls work (True), and those that do not; they are
+    the same for all waypoints and failures."""
 
     view: View
     rules: Mapping[str, tuple[Filter, ...]]
     target: int
     sure: bool
     way: Waypoints
-    into: dict[str, list[Passage]]
+    into: dict[tuple[str, bool], list[Passage]]
 
     def closure(self, ends: list[str], arrive: int) -> dict[str, Row]:
         """Over chains that may visit a zone twice: leaving the loop out only passes less."""
@@ -119,9 +120,19 @@ class Inward:
         return rows
 
     def _passages(self, b: str) -> list[Passage]:
-        if b not in self.into:
-            self.into[b] = [self._passage(a, b, via) for a, via in self.view.layout.neighbours[b]]
-        return self.into[b]
+        """Those into the zone that matter: what nobody gets through matters where it fails, or is to be passed."""
+        found = self._into(b, True)
+        return found + self._into(b, False) if self.way.wanted or self.view.bypasses else found
+
+    def _into(self, b: str, opening: bool) -> list[Passage]:
+        if (b, opening) not in self.into:
+            near = ((a, via) for a, via in self.view.layout.neighbours[b] if self._opens(via) == opening)
+            self.into[b, opening] = [self._passage(a, b, via) for a, via in near]
+        return self.into[b, opening]
+
+    def _opens(self, via: str | int) -> bool:
+        """Whether the firewall has a rule that may match, or it is a link."""
+        return isinstance(via, int) or via in self.rules or self.view.layout.model.firewalls[via].default_allow
 
     def _passage(self, a: str, b: str, via: str | int) -> Passage:
         view = self.view
@@ -129,7 +140,7 @@ class Inward:
             held = view.truth(view.layout.model.links[via].when)
             return Passage(a, None, 0 if held is False or (held is None and self.sure) else view.layout.everyone, 0)
         passed, own = 0, 1 << view.layout.firewalls[via]
-        if via in self.rules or view.layout.model.firewalls[via].default_allow:
+        if self._opens(via):
             passed = view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
         return Passage(a, via, passed & ~own, own)
 

@@ -358,12 +358,13 @@ class Layout(Packets):
 
     def group(self, written: Endpoints) -> Group:
         """The endpoints of a set without variables."""
-        if written not in self._groups:
+        found = self._groups.get(written)
+        if found is None:
             less = [item for term in written.minus for item in self._members(term)]
             minus = Group(less, self.present) if less else None
             items = [item for term in written.terms for item in self._members(term)]
-            self._groups[written] = Group(items, self.present, minus)
-        return self._groups[written]
+            found = self._groups[written] = Group(items, self.present, minus)
+        return found
 
     def _members(self, term: Term) -> Sequence[tuple[int, Claim]]:
         match term:
@@ -463,7 +464,9 @@ class Layout(Packets):
 
     def _filter(self, firewall: str, place: int, rule: Rule) -> Filter:
         source, target = self.group(rule.source), self.group(rule.target)
-        options = source.decisive | target.decisive | frozenset(options_in(rule.when))
+        options = source.decisive | target.decisive
+        if rule.when is not ALWAYS:
+            options |= frozenset(options_in(rule.when))
         classes = self.heard(rule.services)[0]
         zones = rule.from_zones, rule.into_zones
         return Filter(firewall, place, rule.allow, source, target, classes, *zones, rule.when, options)

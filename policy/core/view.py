@@ -85,7 +85,7 @@ class Shared:
     alike: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
     rows: dict[object, Row] = field(default_factory=dict)
     inwards: dict[object, dict[str, Row]] = field(default_factory=dict)
-    into: dict[object, dict[str, list[Passage]]] = field(default_factory=dict)
+    into: dict[object, dict[tuple[str, bool], list[Passage]]] = field(default_factory=dict)
 
 
 class View:
