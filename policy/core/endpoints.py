@@ -67,8 +67,9 @@ def _sets(model: Model) -> Iterator[Endpoints]:
 def parts(model: Model) -> Mapping[str, tuple[Part, ...]]:
     """For every zone the parts of its addresses, lowest first; an address belongs to the zone with the most specific
     network that holds it, and those of named hosts (in whatever world) to nobody else. Never empty."""
-    sets = (term for some in _sets(model) for term in (*some.terms, *some.minus))
-    written = frozenset((*(term.network for term in sets if isinstance(term, Addresses)), *networks_in(model.invariants)))
+    terms = (term for some in _sets(model) for term in (*some.terms, *some.minus))
+    written = frozenset(term.network for term in terms if isinstance(term, Addresses))
+    written |= frozenset(networks_in(model.invariants))
     found: dict[str, dict[frozenset[Network], Part]] = {name: {} for name in model.zones}
     taken = {host.address for host in model.hosts.values() if host.address is not None}
     for version in (4, 6):

@@ -10,7 +10,6 @@ from dataclasses import fields, is_dataclass
 
 from policy.core.model import ALWAYS, NEVER, And, Claim, Is, Not, Or
 
-
 NONE: frozenset[str] = frozenset()
 
 
