@@ -17,7 +17,7 @@ from policy.core.model import Invariant, Named, PathClaim
 from policy.core.names import (
     Part,
     Topic,
-    Words,
+    Vocabulary,
     chosen,
     endpoint_words,
     fits,
@@ -53,17 +53,19 @@ BY = {by: by for by in ("rule", "default", "bypassed", "own packet", "link")}
 class Writer:
     """Writes evidence about one invariant. A ValueError says that it is about something else."""
 
-    def __init__(self, words: Words, invariant: Invariant) -> None:
-        self.words, self.topic = words, Topic(words, invariant)
+    def __init__(self, vocabulary: Vocabulary, invariant: Invariant) -> None:
+        self.vocabulary, self.topic = vocabulary, Topic(vocabulary, invariant)
 
-    def proof(self, proof: Proof) -> Json:
-        """The proof as a value."""
+    def evidence(self, evidence: Proof | Witness) -> Json:
+        """The evidence as a value."""
+        return self._proof(evidence) if isinstance(evidence, Proof) else self._witness(evidence)
+
+    def _proof(self, proof: Proof) -> Json:
         return {"lemmas": [self._lemma(lemma) for lemma in proof.lemmas], "cases": [_split(c) for c in proof.cases]}
 
-    def witness(self, witness: Witness) -> Json:
-        """The witness as a value."""
+    def _witness(self, witness: Witness) -> Json:
         return {
-            "world": {name: witness.world[name] for name in self.words.layout.model.options},
+            "world": {name: witness.world[name] for name in self.vocabulary.layout.model.options},
             "failures": [_literal(failure) for failure in sorted(witness.failure)],
             "matters": list(witness.matters),
             "start": None if witness.start is None else endpoint_words(witness.start),
@@ -105,8 +107,8 @@ class Writer:
         return [
             {
                 "to_pass": state,
-                "leaving": chosen(self.words.endpoints, leaving),
-                "relaying": chosen(self.words.relays, relaying),
+                "leaving": chosen(self.vocabulary.endpoints, leaving),
+                "relaying": chosen(self.vocabulary.relays, relaying),
             }
             for state, leaving, relaying in held
             if attack or leaving or relaying
@@ -158,9 +160,9 @@ def _crossing(crossing: Crossing) -> Json:
 class Reader:
     """Reads evidence about one invariant. Raises MalformedError."""
 
-    def __init__(self, words: Words, invariant: Invariant) -> None:
-        self.words, self.topic = words, Topic(words, invariant)
-        self.layout, self.model = words.layout, words.layout.model
+    def __init__(self, vocabulary: Vocabulary, invariant: Invariant) -> None:
+        self.vocabulary, self.topic = vocabulary, Topic(vocabulary, invariant)
+        self.layout, self.model = vocabulary.layout, vocabulary.layout.model
 
     def proof(self, value: Json, where: str = "proof") -> Proof:
         """The proof that the value is."""
@@ -316,14 +318,14 @@ class Reader:
         state, leaving, relaying = record(value, where, "to_pass", "leaving", "relaying")
         return (
             known(state, f"{where}.to_pass", numbers, "state of the waypoints"),
-            mask_of(leaving, f"{where}.leaving", self.words.endpoint_numbers, "endpoint"),
-            mask_of(relaying, f"{where}.relaying", self.words.relay_numbers, "relay"),
+            mask_of(leaving, f"{where}.leaving", self.vocabulary.endpoint_numbers, "endpoint"),
+            mask_of(relaying, f"{where}.relaying", self.vocabulary.relay_numbers, "relay"),
         )
 
     # -------------------------------------------------------- steps
 
     def _endpoint(self, value: Json, where: str) -> Endpoint:
-        return self.layout.endpoints[known(value, where, self.words.endpoint_numbers, "endpoint")]
+        return self.layout.endpoints[known(value, where, self.vocabulary.endpoint_numbers, "endpoint")]
 
     def _steps(self, value: Json, where: str) -> tuple[Step, ...]:
         return tuple(self._step(item, there) for item, there in items(value, where))
@@ -338,7 +340,7 @@ class Reader:
             point_of(packet, f"{where}.packet"),
             self._zone(zone, f"{where}.zone"),
             tuple(self._crossing(item, there) for item, there in items(chain, f"{where}.chain")),
-            None if relay is None else known(relay, f"{where}.relay", self.words.relay_keys, "relay"),
+            None if relay is None else known(relay, f"{where}.relay", self.vocabulary.relay_keys, "relay"),
         )
 
     def _zone(self, value: Json, where: str) -> str:

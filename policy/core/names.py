@@ -115,7 +115,7 @@ def fits(pattern: Any, tree: Any, found: dict[str, Named]) -> bool:
     return bool(pattern == tree)
 
 
-class Words:
+class Vocabulary:
     """What the endpoints and relays of a design are called, and which are called so."""
 
     def __init__(self, layout: Layout) -> None:
@@ -131,15 +131,15 @@ class Words:
 class Topic:
     """What evidence about one invariant may speak of: parts of its claim, and failures that it admits."""
 
-    def __init__(self, words: Words, invariant: Invariant) -> None:
-        self.words, self.threats = words, invariant.threats
+    def __init__(self, vocabulary: Vocabulary, invariant: Invariant) -> None:
+        self.vocabulary, self.threats = vocabulary, invariant.threats
         self.parts = tuple(parts_of(invariant.claim))
         self.failures = threatened(self.threats)
-        self.judge = Judge(words.like, lambda _: None)
+        self.judge = Judge(vocabulary.like, lambda _: None)
 
     def walks(self, claim: PathClaim, decisions: Iterable[tuple[Literal, bool]], cut: frozenset[str]) -> Walk:
         """The walks that a barrier speaks of."""
-        view = View(self.words.layout, settled(self.threats, dict(decisions)), self.failures, self.words.like)
+        view = View(self.vocabulary.layout, settled(self.threats, dict(decisions)), self.failures, self.vocabulary.like)
         return walk(view, claim, cut)
 
     def ranges(self, part: Part, given: Mapping[str, str]) -> bool:

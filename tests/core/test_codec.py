@@ -15,20 +15,18 @@ from policy.core.codec import Reader, Writer
 from policy.core.evidence import Proof, Witness
 from policy.core.layout import Layout
 from policy.core.model import Invariant
-from policy.core.names import Words
+from policy.core.names import Vocabulary
 
 Evidence = Proof | Witness
 
 
 def written(layout: Layout, invariant: Invariant, evidence: Evidence) -> Any:
     """The evidence as a JSON value that went through a file."""
-    writer = Writer(Words(layout), invariant)
-    value = writer.proof(evidence) if isinstance(evidence, Proof) else writer.witness(evidence)
-    return json.loads(json.dumps(value))
+    return json.loads(json.dumps(Writer(Vocabulary(layout), invariant).evidence(evidence)))
 
 
 def read(layout: Layout, invariant: Invariant, kind: type, value: Any) -> Evidence:
-    reader = Reader(Words(layout), invariant)
+    reader = Reader(Vocabulary(layout), invariant)
     return reader.proof(value) if kind is Proof else reader.witness(value)
 
 
