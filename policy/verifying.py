@@ -44,7 +44,7 @@ def verify(design: Path, evidence: Path) -> Verification:
 
 def _files(folder: Path) -> Iterator[Path]:
     for pattern in (f"*{SUFFIX}", f"*/*{SUFFIX}"):
-        yield from (path for path in folder.glob(pattern) if not path.is_dir())
+        yield from (path for path in folder.glob(pattern) if path.is_file())
 
 
 class Verifier:
@@ -67,7 +67,7 @@ class Verifier:
                 found.append(Finding("malformed", file=str(path), reason=str(error)))
                 continue
             if told.design.sha256 == self.fingerprint.sha256:
-                found.append(self._finding(str(path), told))
+                found.append(self.finding(str(path), told))
             else:
                 stale.append((str(path), told))
         found += self._stale(stale, {finding.invariant for finding in found}, whole)
@@ -90,7 +90,8 @@ class Verifier:
             reason = told.design.difference(self.fingerprint)
             yield Finding("stale", told.invariant, expected, told.verdict, path, reason)
 
-    def _finding(self, path: str, told: EvidenceFile) -> Finding:
+    def finding(self, path: str, told: EvidenceFile) -> Finding:
+        """What comes of checking the evidence in a file, which is about this text of the design."""
         invariant = self.model.invariants.get(told.invariant)
         if invariant is None:
             return Finding("malformed", file=path, reason="it is about an invariant that the design does not have")

@@ -344,7 +344,7 @@ class Reader:
         )
 
     def _zone(self, value: Json, where: str) -> str:
-        return self.model.zones[text(value, where)].name if value in self.model.zones else refuse(where, "no zone")
+        return known(value, where, self.model.zones, "zone").name
 
     def _crossing(self, value: Json, where: str) -> Crossing:
         start, into, firewall, by, rule, link = record(value, where, "from", "into", "firewall", "by", "rule", "link")
