@@ -161,6 +161,14 @@ def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bo
     return full
 
 
+def view_of(layout: Layout, threats: Sequence[Threat], decisions: Decisions, like: View | None) -> View:
+    """The view of a case: `like` itself where it is of the same case, else one that shares closures with it."""
+    full, failures = settled(threats, decisions), threatened(threats)
+    if like is not None and like.threatened == failures and like.decisions == full:
+        return like
+    return View(layout, full, failures, like)
+
+
 def impossible(threats: Sequence[Threat], view: View, decisions: Decisions) -> bool:
     """Whether it is plain that no world with an admitted failure agrees with the decisions, which the view has."""
     model = view.layout.model
@@ -203,7 +211,7 @@ def check_barrier(layout: Layout, threats: Sequence[Threat], barrier: Barrier, l
     decisions, claim = dict(barrier.decisions), barrier.claim
     if not happening(decisions) <= threatened(threats):
         return "a lemma speaks of failures that are not admitted"
-    view = View(layout, settled(threats, decisions), threatened(threats), like)
+    view = view_of(layout, threats, decisions, like)
     counts = claim.quantifier == "every" and claim.crosses is not None
     if any(cut.firewalls for cut in barrier.cuts) and not counts:
         return "a barrier speaks of firewalls that its claim does not count"
@@ -227,7 +235,7 @@ def check_route(layout: Layout, threats: Sequence[Threat], route: Route) -> str 
     decisions = dict(route.decisions)
     if not happening(decisions) <= threatened(threats):
         return "a lemma speaks of failures that are not admitted"
-    view = View(layout, settled(threats, decisions), threatened(threats))
+    view = view_of(layout, threats, decisions, None)
     return Replay(view, route.claim).refusal(route.start, route.steps)
 
 
@@ -288,7 +296,7 @@ class Checker:
 
     def view(self, threats: Sequence[Threat], decisions: Decisions) -> View:
         """The view of a case."""
-        view = View(self.layout, settled(threats, decisions), threatened(threats), self._like)
+        view = view_of(self.layout, threats, decisions, self._like)
         self._like = self._like or view
         return view
 

@@ -58,6 +58,11 @@ class Filter:
     when: Claim
     options: frozenset[str]
 
+    @property
+    def zoned(self) -> bool:
+        """Whether it is about packets between some zones only."""
+        return self.from_zones is not None or self.into_zones is not None
+
     def between(self, a: str, b: str) -> bool:
         """Whether it speaks of packets from zone `a` into zone `b`."""
         return (self.from_zones is None or a in self.from_zones) and (self.into_zones is None or b in self.into_zones)
@@ -264,6 +269,11 @@ class Layout(Packets):
             names = frozenset(options_in(tuple(conditions))).union(*limits)
             self._hearing[i] = self._names.setdefault(names, names)
         return self._hearing[i]
+
+    @cached_property
+    def all_hearing(self) -> frozenset[str]:
+        """The options that decide to what anything listens, and who may go on to it."""
+        return frozenset[str]().union(*(self.hearing(i) for i in range(len(self.endpoints))))
 
     def carriers(self, name: str) -> Sequence[tuple[Host | Component, Claim]]:
         """The host and the components that may be on it, each with the condition (given that the host exists)."""
@@ -535,12 +545,19 @@ class Layout(Packets):
         return [(self.heard(f.services)[0], f.when, self.group(f.source), self.group(f.target)) for f in flows]
 
     @cached_property
+    def joints(self) -> dict[str, tuple[tuple[str | int, tuple[str, ...]], ...]]:
+        """For every zone, (firewall or number of the link, the other zones that it joins) of everything that joins it,
+        in order."""
+        found: dict[str, list[tuple[str | int, tuple[str, ...]]]] = {zone: [] for zone in self.model.zones}
+        joining: list[tuple[str | int, tuple[str, ...]]] = [(f.name, f.zones) for f in self.model.firewalls.values()]
+        joining += [(i, link.zones) for i, link in enumerate(self.model.links)]
+        for via, zones in joining:
+            for zone in zones:
+                found[zone].append((via, tuple(other for other in zones if other != zone)))
+        return {zone: tuple(some) for zone, some in found.items()}
+
+    @cached_property
     def neighbours(self) -> dict[str, tuple[tuple[str, str | int], ...]]:
         """For every zone, (other zone, firewall or number of the link) of everything that joins the two, in order."""
-        found: dict[str, list[tuple[str, str | int]]] = {zone: [] for zone in self.model.zones}
-        joints: list[tuple[tuple[str, ...], str | int]] = [(f.zones, f.name) for f in self.model.firewalls.values()]
-        joints += [(link.zones, i) for i, link in enumerate(self.model.links)]
-        for zones, via in joints:
-            for zone in zones:
-                found[zone] += [(other, via) for other in zones if other != zone]
-        return {zone: tuple(items) for zone, items in found.items()}
+        joints = self.joints.items()
+        return {zone: tuple((other, via) for via, others in some for other in others) for zone, some in joints}

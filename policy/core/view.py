@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from policy.core.groups import Group, bits
-from policy.core.inward import ANY_WAY, Inward, Passage, Row, Waypoints
+from policy.core.inward import ANY_WAY, Inward, Passages, Row, Waypoints
 from policy.core.layout import Filter, Layout, Onward, Relevant
 from policy.core.model import ALWAYS, And, Claim, Iff, Is, Not, Or
 
@@ -83,9 +83,10 @@ class Shared:
     standing: dict[object, dict[str, int]] = field(default_factory=dict)
     ears: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
     alike: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
+    audience: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
     rows: dict[object, Row] = field(default_factory=dict)
     inwards: dict[object, dict[str, Row]] = field(default_factory=dict)
-    into: dict[object, dict[tuple[str, bool], list[Passage]]] = field(default_factory=dict)
+    passages: dict[object, Passages] = field(default_factory=dict)
 
 
 class View:
@@ -222,6 +223,14 @@ class View:
                 found.setdefault((same, onwards, on >> ear.packet & 1), ear)
             self.shared.alike[key] = tuple(found.values())
         return self.shared.alike[key]
+
+    def audience(self, on: int) -> tuple[Ear, ...]:
+        """What all endpoints may listen to, as `alike`."""
+        key = on, self._settled(self.layout.all_hearing), self._openness
+        if key not in self.shared.audience:
+            loud = bits(self.layout.everyone & ~self.layout.deaf)
+            self.shared.audience[key] = tuple(ear for i in loud for ear in self.alike(i, on))
+        return self.shared.audience[key]
 
     def onwards_to(self, ear: Ear) -> tuple[Onward, ...]:
         """The relays that may go on to the ear."""
@@ -381,9 +390,8 @@ class View:
         key = (relevant.number, sure, way.key, arrive, without, decided, self._openness)
         if key not in self.shared.inwards:
             ends = [zone for zone in self.zones(target, sure) if zone != without]
-            into = self.shared.into.setdefault((relevant.number, sure, decided), {})
-            walk = Inward(self, relevant.rules, target, sure, way, into)
-            self.shared.inwards[key] = walk.simple_chains(ends, arrive) if way.wanted else walk.closure(ends, arrive)
+            found = self.shared.passages.setdefault((relevant.number, sure, decided), Passages())
+            self.shared.inwards[key] = Inward(self, relevant.rules, target, sure, way, found).rows(ends, arrive)
         return self.shared.inwards[key]
 
     def _settled(self, names: frozenset[str]) -> frozenset[tuple[Literal, bool]]:

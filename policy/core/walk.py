@@ -230,15 +230,11 @@ class Walk:
     def ears(self) -> tuple[Ear, ...]:
         """All that listens, the target first, as most searches end there; one for packets that nothing here tells
         apart."""
-        return (*self._ears_of_target, *self._ears(self.view.layout.everyone & ~self.target))
+        return tuple(sorted(self.view.audience(self.on), key=lambda ear: not self.target >> ear.at & 1))
 
     @cached_property
     def _ears_of_target(self) -> tuple[Ear, ...]:
-        return tuple(self._ears(self.target))
-
-    def _ears(self, endpoints: int) -> Iterator[Ear]:
-        for i in bits(endpoints & ~self.view.layout.deaf):
-            yield from self.view.alike(i, self.on)
+        return tuple(ear for i in bits(self.target & ~self.view.layout.deaf) for ear in self.view.alike(i, self.on))
 
     def _ways_in(self, ear: Ear, known: Places) -> list[tuple[int, bool, Places]]:
         """(state, whether a walk may end, where it may go on) of each way to arrive that adds to `known` or ends."""
