@@ -1,8 +1,8 @@
 """Takes times: of the stages of a check in this process, and of the command in a process of its own.
 
 Times are wall-clock seconds. The stages are those of `policy.checking`: reading (parse and resolve), solving (search,
-with z3), writing the evidence as the text of a file, reading it again, and the core's check of what was read. Explaining
-a violation is in none of them, nor is the disk.
+with z3), writing the evidence as the text of a file, reading it again, and the core's check of what was read.
+Explaining a violation is in none of them, nor is the disk.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ def _trial(prover: Prover, checker: Checker, vocabulary: Vocabulary, invariant: 
     reader, value = Reader(vocabulary, invariant), decoded(text.encode())
     evidence = reader.proof(value) if isinstance(answer.evidence, Proof) else reader.witness(value)
     read_again = perf_counter()
-    refusal = checker.proof(invariant, evidence) if isinstance(evidence, Proof) else checker.witness(invariant, evidence)
+    check = checker.proof if isinstance(answer.evidence, Proof) else checker.witness
+    refusal = check(invariant, evidence)
     checked = perf_counter()
     if refusal is not None:
         raise ValueError(f"the check refuses the evidence for `{invariant.name}`: {refusal}")

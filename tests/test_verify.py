@@ -70,9 +70,10 @@ class Shop:
 
     def __init__(self, folder: Path) -> None:
         self.design, self.evidence = folder / "shop.policy", folder / "evidence"
+        self.part = folder / "ports.policy"
         folder.mkdir(parents=True, exist_ok=True)
         self.design.write_text(SHOP)
-        (folder / "ports.policy").write_text(PORTS)
+        self.part.write_text(PORTS)
         self.written = run("check", self.design, "--evidence", self.evidence)
 
     def file(self, name: str) -> Path:
@@ -203,7 +204,7 @@ def swap(shop: Shop, one: str, other: str) -> None:
 WRONG: dict[str, tuple[int, str, Callable[[Shop], object]]] = {
     "missing": (2, "no evidence for invariant `two_walls`", lambda s: s.file("two_walls").unlink()),
     "stale": (2, "`shop.policy` has changed", lambda s: s.design.write_text(SHOP + "# more\n")),
-    "stale part": (2, "`ports.policy` has changed", lambda s: (s.design.parent / "ports.policy").write_text("#" + PORTS)),
+    "stale part": (2, "`ports.policy` has changed", lambda s: s.part.write_text("#" + PORTS)),
     "truncated": (2, "not JSON", lambda s: s.file("shut").write_bytes(s.file("shut").read_bytes()[:99])),
     "empty": (2, "not JSON", lambda s: s.file("shut").write_bytes(b"")),
     "no text": (2, "not UTF-8", lambda s: s.file("shut").write_bytes(b"\xff\xfe")),

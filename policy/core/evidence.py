@@ -9,8 +9,9 @@ evidence is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from policy.core.binding import bind, variables
 from policy.core.endpoints import Endpoint
@@ -32,6 +33,7 @@ from policy.core.steps import Step
 from policy.core.view import EFFECTS, Decisions, Literal, View, happening
 from policy.core.walk import Attack, Places, Walk, passing, wanted_attack, wants
 
+T = TypeVar("T")
 CONNECTION = PathClaim("no", ANYONE, ANYONE, within=1)  # decided by any single connection
 
 
@@ -197,11 +199,21 @@ def walk(view: View, claim: PathClaim, cut: frozenset[str] = frozenset()) -> Wal
     return (Attack if claim.attack else Walk)(view, claim, passing(view, claim, cut))
 
 
+def disjoint(sets: Iterable[frozenset[T]]) -> int:
+    """The number of sets that share nothing with each other, small ones taken first."""
+    used: frozenset[T] = frozenset()
+    count = 0
+    for some in sorted(sets, key=lambda s: (len(s), sorted(s))):  # type: ignore[type-var]
+        if used.isdisjoint(some):
+            used, count = used | some, count + 1
+    return count
+
+
 def fewest_hits(cuts: Sequence[frozenset[str]], most: int) -> bool:
     """Whether some `most` firewalls meet every cut."""
     if not cuts:
         return most >= 0
-    return most > 0 and any(
+    return most >= disjoint(cuts) and any(
         fewest_hits([cut for cut in cuts if name not in cut], most - 1) for name in sorted(sorted(cuts, key=len)[0])
     )
 
@@ -275,13 +287,8 @@ class Lemmas:
         counted."""
         if not barriers:
             return False
-        used: frozenset[Literal] = frozenset()
-        count = 0
-        for barrier in sorted(barriers, key=lambda b: (len(b), sorted(b))):
-            if used.isdisjoint(barrier):
-                used, count = used | barrier, count + 1
         failed = frozenset(x for x in threatened(self.threats) if view.known(x))
-        return count > slack(self.threats, failed)
+        return disjoint(barriers) > slack(self.threats, failed)
 
 
 # ---------------------------------------------------------------- the checks

@@ -80,9 +80,13 @@ class Group:
         self, items: Sequence[tuple[int, Claim]], present: Sequence[Claim], minus: Group | None = None
     ) -> None:
         self.fixed = 0
+        open_items = []
         for bit, when in items:
-            self.fixed |= bit if when == ALWAYS else 0
-        guarded = [(bit & ~self.fixed, when) for bit, when in items if when != ALWAYS and bit & ~self.fixed]
+            if when is ALWAYS or when == ALWAYS:
+                self.fixed |= bit
+            else:
+                open_items.append((bit, when))
+        guarded = [(bit & ~self.fixed, when) for bit, when in open_items if bit & ~self.fixed]
         if minus is not None:
             guarded = [pair for bit, when in guarded for pair in _without(bit, when, minus)]
             guarded += list(_without(self.fixed & minus.widest, ALWAYS, minus))

@@ -4,13 +4,13 @@ pass on the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from policy.core.layout import Filter
+from policy.core.layout import Relevant
 
 if TYPE_CHECKING:
     from policy.core.view import View
@@ -27,6 +27,7 @@ class Waypoints:
 
     states = 1
     wanted = False
+    plain = True  # there is one state, and nothing changes it
     key = 0  # the same for those that tell the same apart (`Layout.key`)
     entered: frozenset[int] = frozenset()  # the states in which some crossing of a firewall leaves a walk
 
@@ -44,8 +45,7 @@ class Waypoints:
 ANY_WAY = Waypoints()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Passage:
+class Passage(NamedTuple):  # a tuple, as there are many: it costs a tenth of a frozen dataclass
     """From zone `a` into another one over the firewall `via` (None: a link): `passed` are the sources that get through
     while it works. `own` are its own packets, which start in the best of its zones."""
 
@@ -72,13 +72,14 @@ class Inward:
     def __init__(
         self,
         view: View,
-        rules: Mapping[str, tuple[Filter, ...]],
+        relevant: Relevant,
         target: int,
         sure: bool,
         way: Waypoints,
         found: Passages,
     ) -> None:
-        self.view, self.rules, self.target, self.sure, self.way, self.found = view, rules, target, sure, way, found
+        self.view, self.relevant, self.rules, self.target = view, relevant, relevant.rules, target
+        self.sure, self.way, self.found = sure, way, found
         self.everyone, width = view.layout.everyone, len(view.layout.endpoints)
         self.shifts = tuple(q * width for q in range(way.states))
 
@@ -99,11 +100,12 @@ class Inward:
         """Over chains that may visit a zone twice: leaving the loop out only passes less."""
         rows = dict.fromkeys(ends, self.everyone << self.shifts[arrive])
         queue = list(rows)
+        plain = self.way.plain and not self.view.bypasses
         while queue:
             b = queue.pop(0)
             for passage in self._passages(b):
                 a, known = passage.a, rows.get(passage.a, 0)
-                gain = self._before(passage, rows[b]) | known
+                gain = (rows[b] & passage.passed if plain else self._before(passage, rows[b])) | known
                 if gain != known:
                     rows[a] = gain
                     if a not in queue:
@@ -167,10 +169,10 @@ class Inward:
         return Passage(a, via, self._by_rules(via, a, b) & ~own if self._opens(via) else 0, own)
 
     def _by_rules(self, via: str, a: str, b: str) -> int:
-        rules, passed = self.rules.get(via, ()), self.found.by_rules
-        key = (via, a, b) if any(rule.zoned for rule in rules) else via
+        passed = self.found.by_rules
+        key = (via, a, b) if via in self.relevant.zoned else via
         if key not in passed:
-            passed[key] = self.view.passing(via, rules, self.target, a, b, self.sure)
+            passed[key] = self.view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
         return passed[key]
 
     def _before(self, passage: Passage, row: int, own: bool = False) -> int:

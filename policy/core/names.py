@@ -35,7 +35,7 @@ from policy.core.model import (
 )
 from policy.core.values import Json, MalformedError, items, known, refuse, shortened, text
 from policy.core.view import Literal, View
-from policy.core.walk import Crossed, Free, Rest, Walk
+from policy.core.walk import Crossed, Rest, Walk
 
 
 def endpoint_words(endpoint: Endpoint) -> str:
@@ -67,7 +67,7 @@ def relay_words(key: tuple[str, str, int]) -> str:
 
 def states(found: Walk) -> list[str]:
     """What is still to pass in each state of the walks."""
-    return ["nothing"] if isinstance(found.way, Free) else [rest_words(rest) for rest in found.way.rests]
+    return [rest_words(rest) for rest in found.way.rests]
 
 
 def numbered(names: Iterable[str]) -> list[str]:
