@@ -18,6 +18,7 @@ from policy.cli.fmt import fmt_command
 from policy.cli.rules import rules_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
+from policy.cli.verify import verify_command
 
 
 def main() -> NoReturn:
@@ -51,8 +52,16 @@ def commands() -> None:
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
     bartizan rules design.policy           rules that are shadowed, redundant or unused
+    bartizan verify design.policy proofs   check the evidence of a run again, without a solver
     """
 
 
-for command in (check_command, fmt_command, rules_command, show_command):
+COMMANDS = (
+    check_command,
+    fmt_command,
+    rules_command,
+    show_command,
+    verify_command,
+)
+for command in COMMANDS:
     commands.add_command(command)

@@ -92,6 +92,22 @@ def finish(context: click.Context, text: str, code: int, err: bool = False) -> N
     context.exit(code)
 
 
+def write_file(path: Path, text: str) -> None:
+    """Writes a file anew, or leaves it as it was: never half of it. Its mode stays."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            with half.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+            with suppress(FileNotFoundError):
+                shutil.copymode(path, half)
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
 class Progress:
     """A bar on the terminal that standard error goes to, once the work has taken a second."""
 

@@ -76,6 +76,11 @@ def _row(table: Table, row: Sequence[Cell]) -> dict[str, Any]:
     return {head: cell if isinstance(cell, str) else list(cell) for head, cell in zip(table.heads, row, strict=True)}
 
 
+def faults_and_sources(sources: Mapping[str, Source], faults: Sequence[Diagnostic]) -> dict[str, Any]:
+    """What every document says of a design that was read."""
+    return {"sources": _sources(sources), "faults": [_fault(fault) for fault in faults]}
+
+
 def _sources(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
     return [{"file": name, "sha256": source.sha256} for name, source in sources.items()]
 
