@@ -91,12 +91,12 @@ def snippet(span: Span, sources: Mapping[str, Source], label: str = "") -> list[
     start = 0 if len(line) <= WIDEST else max(0, first - WIDEST // 2)
     shown = line[start : start + WIDEST]
     before, marked = visible(line[start:first]), visible(line[first : max(first, end - 1)][:WIDEST])
-    cut = "…" if start else ""
+    cut, rest = "…" if start else "", "…" if len(line) > start + WIDEST else ""
     number = str(span.line)
     pad = " " * len(number)
     marks = "^" * max(1, min(len(marked), WIDEST - len(before)))
     under = f"{pad} | {' ' * len(cut + before)}{marks} {label}".rstrip()
-    return [f"{pad} |", f"{number} | {cut}{visible(shown)}".rstrip(), under]
+    return [f"{pad} |", f"{number} | {cut}{visible(shown)}".rstrip() + rest, under]
 
 
 def render(diagnostic: Diagnostic, sources: Mapping[str, Source], severity: str = "error") -> str:
