@@ -204,7 +204,7 @@ def swap(shop: Shop, one: str, other: str) -> None:
 WRONG: dict[str, tuple[int, str, Callable[[Shop], object]]] = {
     "missing": (2, "no evidence for invariant `two_walls`", lambda s: s.file("two_walls").unlink()),
     "stale": (2, "`shop.policy` has changed", lambda s: s.design.write_text(SHOP + "# more\n")),
-    "stale part": (2, "`ports.policy` has changed", lambda s: s.part.write_text("#" + PORTS)),
+    "stale part": (2, "`ports.policy` has changed", lambda s: s.part.write_text(PORTS + "#")),
     "truncated": (2, "not JSON", lambda s: s.file("shut").write_bytes(s.file("shut").read_bytes()[:99])),
     "empty": (2, "not JSON", lambda s: s.file("shut").write_bytes(b"")),
     "no text": (2, "not UTF-8", lambda s: s.file("shut").write_bytes(b"\xff\xfe")),
