@@ -298,7 +298,7 @@ def test_a_design_with_faults(shop: Shop) -> None:
     assert (done.exit_code, "did you mean `vault`?" in done.output) == (2, True)
 
 
-@pytest.mark.parametrize("args", [(), ("x.policy",), ("x.policy", "y"), (".", ".")])
+@pytest.mark.parametrize("args", [(), ("x.policy",), ("x.policy", "y"), (".", "."), ("x" * 5000, ".")])
 def test_wrong_usage(args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("verify", *args).exit_code == 2
@@ -452,7 +452,11 @@ def test_evidence_for_another_invariant(data: st.DataObject, text: str) -> None:
 PLAIN = st.none() | st.booleans() | st.integers() | st.text()
 
 
-@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3))
+
+
+@given(st.recursive(PLAIN, wider, max_leaves=12))
 def test_any_json_is_refused(tree: Any) -> None:
     """A value that is no evidence is malformed, whatever it is; so are bytes that are no JSON."""
     with pytest.raises(MalformedError):
