@@ -340,6 +340,15 @@ def test_cut_short_anywhere(shop: Shop) -> None:
     assert parsed(data[:-1]) == parsed(data)
 
 
+@pytest.mark.parametrize("row", ["deep", "long"])
+def test_many_splits(shop: Shop, row: str) -> None:
+    """Splits within splits are no matter of recursion: tens of thousands, all on one literal, are checked."""
+    split, count = {"option": "support", "value": "true"}, 30_000
+    cases = [split] * count + [None] * (count + 1) if row == "deep" else [split, None] * count + [None]
+    shop.change("two_walls", lambda tree: tree["proof"].update(cases=[cases]))
+    assert shop.verify("two_walls").exit_code == 0
+
+
 def test_a_file_that_is_too_large(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not even read."""
     monkeypatch.setattr("policy.verifying.LARGEST", 1000)
