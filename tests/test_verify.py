@@ -204,7 +204,7 @@ def swap(shop: Shop, one: str, other: str) -> None:
 WRONG: dict[str, tuple[int, str, Callable[[Shop], object]]] = {
     "missing": (2, "no evidence for invariant `two_walls`", lambda s: s.file("two_walls").unlink()),
     "stale": (2, "`shop.policy` has changed", lambda s: s.design.write_text(SHOP + "# more\n")),
-    "stale part": (2, "`ports.policy` has changed", lambda s: s.part.write_text("#" + PORTS)),
+    "stale part": (2, "`ports.policy` has changed", lambda s: s.part.write_text(PORTS + "#")),
     "truncated": (2, "not JSON", lambda s: s.file("shut").write_bytes(s.file("shut").read_bytes()[:99])),
     "empty": (2, "not JSON", lambda s: s.file("shut").write_bytes(b"")),
     "no text": (2, "not UTF-8", lambda s: s.file("shut").write_bytes(b"\xff\xfe")),
@@ -298,7 +298,7 @@ def test_a_design_with_faults(shop: Shop) -> None:
     assert (done.exit_code, "did you mean `vault`?" in done.output) == (2, True)
 
 
-@pytest.mark.parametrize("args", [(), ("x.policy",), ("x.policy", "y"), (".", ".")])
+@pytest.mark.parametrize("args", [(), ("x.policy",), ("x.policy", "y"), (".", "."), ("x" * 5000, ".")])
 def test_wrong_usage(args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("verify", *args).exit_code == 2
@@ -338,6 +338,15 @@ def test_cut_short_anywhere(shop: Shop) -> None:
         with pytest.raises(MalformedError):
             parsed(data[:length])
     assert parsed(data[:-1]) == parsed(data)
+
+
+@pytest.mark.parametrize("row", ["deep", "long"])
+def test_many_splits(shop: Shop, row: str) -> None:
+    """Splits within splits are no matter of recursion: tens of thousands, all on one literal, are checked."""
+    split, count = {"option": "support", "value": "true"}, 30_000
+    cases = [split] * count + [None] * (count + 1) if row == "deep" else [split, None] * count + [None]
+    shop.change("two_walls", lambda tree: tree["proof"].update(cases=[cases]))
+    assert shop.verify("two_walls").exit_code == 0
 
 
 def test_a_file_that_is_too_large(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,7 +461,12 @@ def test_evidence_for_another_invariant(data: st.DataObject, text: str) -> None:
 PLAIN = st.none() | st.booleans() | st.integers() | st.text()
 
 
-@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+ANYTHING: st.SearchStrategy[Any] = st.deferred(
+    lambda: PLAIN | st.lists(ANYTHING, max_size=3) | st.dictionaries(st.text(), ANYTHING, max_size=3)
+)
+
+
+@given(ANYTHING)
 def test_any_json_is_refused(tree: Any) -> None:
     """A value that is no evidence is malformed, whatever it is; so are bytes that are no JSON."""
     with pytest.raises(MalformedError):

@@ -45,7 +45,7 @@ def verify_command(context: click.Context, design: Path, evidence: Path, form: s
     The format, and what a checker has to do, is described in docs/evidence.md.
     """
     for path in (design, evidence):
-        if not path.exists():
+        if not _exists(path):
             raise click.UsageError(f"there is no file or directory `{path}`")
     if design.is_dir():
         raise click.UsageError(f"`{design}` is a directory; name the file of one design")
@@ -59,3 +59,11 @@ def verify_command(context: click.Context, design: Path, evidence: Path, form: s
     else:
         written = verification.rendered(found, Look(width(), in_colour(color)))
     finish(context, written, found.exit_code)
+
+
+def _exists(path: Path) -> bool:
+    """Also a name that no file can have names nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -175,8 +175,8 @@ class Reader:
         keys = ("world", "failures", "matters", "start", "steps", "facts", "lemmas")
         world, failures, matters, start, steps, facts, lemmas = record(value, where, *keys)
         failed = [self._failure(item, there) for item, there in items(failures, f"{where}.failures")]
-        options = {name: name for name in self.model.options}
-        named = [known(item, there, options, "option") for item, there in items(matters, f"{where}.matters")]
+        options = self.model.options
+        named = [known(item, there, options, "option").name for item, there in items(matters, f"{where}.matters")]
         return Witness(
             self._world(world, f"{where}.world"),
             frozenset(distinct(failed, f"{where}.failures")),
@@ -207,7 +207,7 @@ class Reader:
         if isinstance(value, dict) and "failure" in value:
             return self._failure(value, where)
         option, chosen = record(value, where, "option", "value")
-        name = known(option, where, {name: name for name in self.model.options}, "option")
+        name = known(option, where, self.model.options, "option").name
         return name, self._value(name, chosen, where)
 
     def _decisions(self, value: Json, where: str) -> tuple[tuple[Literal, bool], ...]:
@@ -292,8 +292,8 @@ class Reader:
 
     def _cut(self, claim: PathClaim, decisions: tuple[tuple[Literal, bool], ...], value: Json, where: str) -> Cut:
         firewalls, levels = record(value, where, "firewalls", "places")
-        there_are = {name: name for name in self.model.firewalls}
-        named = [known(item, there, there_are, "firewall") for item, there in items(firewalls, f"{where}.firewalls")]
+        walls = self.model.firewalls
+        named = [known(item, there, walls, "firewall").name for item, there in items(firewalls, f"{where}.firewalls")]
         cut = frozenset(distinct(named, f"{where}.firewalls"))
         numbers = {name: i for i, name in enumerate(states(self.topic.walks(claim, decisions, cut)))}
         read = self._level_of_attack if claim.attack else self._level

@@ -266,6 +266,13 @@ class Lemmas:
     def add(self, lemma: Lemma) -> None:
         self.of.setdefault(lemma.claim, []).append(lemma)
 
+    def given(self, literal: Literal, value: bool) -> Lemmas:
+        """Those that may still be used where that is decided."""
+        left = Lemmas(self.threats)
+        against = literal, not value
+        left.of = {claim: [x for x in some if against not in x.decisions] for claim, some in self.of.items()}
+        return left
+
     def told(self, view: View) -> Callable[[PathClaim], bool | None]:
         """What they say in the case of the view."""
         return lambda claim: self._tell(view, claim)
@@ -319,16 +326,16 @@ class Checker:
         return next((refusal for refusal in shown if refusal), None)
 
     def _shown_by(self, invariant: Invariant, lemmas: Lemmas, goal: Claim, cases: Split | None) -> str | None:
-        queue: list[tuple[Split | None, dict[Literal, bool]]] = [(cases, {})]
+        queue: list[tuple[Split | None, dict[Literal, bool], Lemmas]] = [(cases, {}, lemmas)]
         while queue:
-            split, decisions = queue.pop()
+            split, decisions, lemmas = queue.pop()
             if split is None:
                 if not self._follows(invariant, lemmas, goal, decisions):
                     return f"a case is open: {_described(decisions)}"
             else:
                 for value, branch in ((True, split.if_true), (False, split.if_false)):
                     if decisions.get(split.literal, value) == value:
-                        queue.append((branch, {**decisions, split.literal: value}))
+                        queue.append((branch, {**decisions, split.literal: value}, lemmas.given(split.literal, value)))
         return None
 
     def _lemmas(self, threats: Sequence[Threat], lemmas: Sequence[Lemma]) -> str | None:
@@ -402,4 +409,5 @@ def _walk_of(view: View, claim: Claim, start: Endpoint, steps: tuple[Step, ...])
 
 
 def _described(decisions: Decisions) -> str:
-    return ", ".join(f"{name} {'=' if is_so else '!='} {value}" for (name, value), is_so in sorted(decisions.items()))
+    told = ", ".join(f"{name} {'=' if is_so else '!='} {value}" for (name, value), is_so in sorted(decisions.items()))
+    return told or "the one with nothing decided"

@@ -34,6 +34,8 @@ def either(*conditions: Claim) -> Claim:
 
 def options_in(tree: object) -> Iterator[str]:
     """The options that a condition, or anything made of conditions, speaks of."""
+    if tree is ALWAYS:
+        return
     if isinstance(tree, Is):
         yield tree.option
     elif isinstance(tree, tuple):

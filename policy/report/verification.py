@@ -22,6 +22,7 @@ Outcome = Literal["verified", "refused", "malformed", "stale", "missing"]
 CODES: Mapping[Outcome, int] = {
     "verified": ALL_WELL, "refused": REFUSED, "malformed": FAULTY, "stale": FAULTY, "missing": FAULTY,
 }  # fmt: skip
+ABSENT = ("missing", "stale")  # outcomes that tend to strike all invariants at once
 UNCOVERED = (
     "that an invariant that holds is PROVED rather than VACUOUS",
     "that the assumptions of the design do not contradict each other",
@@ -84,7 +85,7 @@ def rendered(found: Verification, look: Look) -> str:
         return "\n\n".join(render(fault, found.sources) for fault in found.faults) + "\n"
     title = f"  {visible(found.title)}" if found.title else ""
     blocks = [look.paint(visible(found.file), None, bold=True) + title + "\n" + _table(found, look)]
-    blocks += [_complaint(finding, look) for finding in found.findings if not finding.as_expected]
+    blocks += list(_complaints(found, look))
     return "\n\n".join([*blocks, "\n".join(_end(found, look))]) + "\n"
 
 
@@ -104,6 +105,19 @@ def _row(finding: Finding, look: Look) -> tuple[str, str, str]:
     return visible(finding.invariant), said, look.paint(finding.outcome, colour)
 
 
+def _complaints(found: Verification, look: Look) -> Iterator[str]:
+    """One for each that is not as expected; but one for all that are missing, or stale for the same reason."""
+    alike: Counter[tuple[str, str]] = Counter((f.outcome, f.reason) for f in found.findings if f.outcome in ABSENT)
+    for finding in found.findings:
+        number = alike.pop((finding.outcome, finding.reason), 0)
+        if number > 1:
+            lack = "there is no evidence for" if finding.outcome == "missing" else "stale is the evidence for"
+            reason = f"\n   {visible(finding.reason)}" if finding.reason else ""
+            yield look.paint("error", "red", bold=True) + f": {lack} {number} invariants{reason}"
+        elif number == 1 or (finding.outcome not in ABSENT and not finding.as_expected):
+            yield _complaint(finding, look)
+
+
 def _complaint(finding: Finding, look: Look) -> str:
     name, file = f"invariant `{visible(finding.invariant)}`", visible(finding.file)
     told = {
@@ -121,7 +135,7 @@ def _complaint(finding: Finding, look: Look) -> str:
 def _end(found: Verification, look: Look) -> Iterator[str]:
     counts = Counter(_kind(finding) for finding in found.findings)
     told = ", ".join(f"{number} {kind}" for kind, number in counts.items())
-    yield f"verified without a solver: {told or 'nothing'}"
+    yield f"checked without a solver: {told or 'nothing'}"
     if found.unasked:
         yield from folded("not asked:", [visible(name) for name in found.unasked], look)
     if found.others:
