@@ -14,6 +14,7 @@ import click
 
 from policy import __version__
 from policy.cli.check import check_command
+from policy.cli.cover import cover_command
 from policy.cli.fmt import fmt_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
@@ -47,10 +48,11 @@ def commands() -> None:
 
     \b
     bartizan check design.policy           prove every invariant, or show what breaks it
+    bartizan cover design.policy           which changes no invariant would notice
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
     """
 
 
-for command in (check_command, fmt_command, show_command):
+for command in (check_command, cover_command, fmt_command, show_command):
     commands.add_command(command)

@@ -87,7 +87,23 @@ class Coverage:
     @property
     def percentage(self) -> float:
         """How many percent of those that have an effect are noticed; 100 where there is none."""
-        return 100 * self.count("noticed") / self.effective if self.effective else 100.0
+        return self._share(self.count("noticed"))
+
+    @property
+    def satisfied(self) -> float:
+        """How many percent are noticed or accepted."""
+        return self._share(self.count("noticed", "accepted"))
+
+    def _share(self, number: int) -> float:
+        return 100 * number / self.effective if self.effective else 100.0
+
+    def accepting(self, accepted: Collection[str]) -> Coverage:
+        """The same where unnoticed changes with these words are accepted."""
+        found = (
+            replace(m, outcome="accepted") if m.outcome == "unnoticed" and m.words in accepted else m
+            for m in self.mutants
+        )
+        return replace(self, mutants=tuple(found))
 
 
 def cover(
