@@ -124,8 +124,9 @@ def _lines(file: Path) -> list[str]:
 
 
 def _tell_of_stale(accepted: Mapping[str, Path], coverages: Sequence[Coverage]) -> None:
-    """What is accepted needlessly is no reason to fail, but to know."""
-    used = {mutant.words for coverage in coverages for mutant in coverage.mutants if mutant.outcome == "accepted"}
+    """A change of these designs that is accepted although it is noticed is no reason to fail, but to know."""
+    mutants = [mutant for coverage in coverages for mutant in coverage.mutants]
+    stale = {mutant.words for mutant in mutants} - {mutant.words for mutant in mutants if mutant.outcome == "accepted"}
     for line, file in accepted.items():
-        if line not in used:
+        if line in stale:
             click.echo(f"note: `{file}` accepts a change that needs no acceptance: {line}", err=True)

@@ -177,6 +177,7 @@ def effect_words(called: Words, effect: Effect) -> str:
     source, target, via = (_named(called, end) for end in (effect.source, effect.target, effect.via))
     said = {
         "connects": f"{source} {then} connects to {target} on {effect.packet}",
+        "avoids": f"{source} {then} connects to {target} on {effect.packet} without crossing {via}",
         "takes": f"{target} {then} takes accounts of {effect.domain} on {effect.packet}",
         "has": f"{source} {then} has accounts of {effect.domain}",
         "relays": f"{via} {then} relays what {source} sends on {effect.packet} to {target} on {effect.onward}",

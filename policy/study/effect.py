@@ -31,7 +31,7 @@ class Effect:
     new. `gained`: it is so with the change and not without it. `bypassed` names the firewall that must be bypassed for
     it, "" where all work."""
 
-    kind: OneOf["connects", "takes", "has", "relays", "world"]
+    kind: OneOf["connects", "avoids", "takes", "has", "relays", "world"]
     gained: bool
     source: Thing = NOBODY
     target: Thing = NOBODY
@@ -117,22 +117,25 @@ class Comparison:
                 yield from self._connections()
                 yield from self._about_relays((Thing("firewall", name),))
             case _:
-                yield from self._connections(only_rules=change.key[0] == "rule")
+                yield from self._connections(change.key[0] == "rule")
+                for firewall in self.before.layout.firewalls:
+                    yield from self._connections(change.key[0] == "rule", firewall)
 
-    def _connections(self, only_rules: bool = False) -> Iterator[Question]:
+    def _connections(self, only_rules: bool = False, avoided: str = "") -> Iterator[Question]:
         """Connections that differ, or of which it is open; endpoints have the same numbers before and after.
-        `only_rules`: nothing but rules of firewalls has changed."""
+        `only_rules`: nothing but rules of firewalls has changed. `avoided`: those that do not cross the firewall."""
         things = [thing for thing, where in self.before.places.items() for _ in where]
-        doubtful: list[Question] = []
+        firewall, doubtful = Thing("firewall", avoided) if avoided else NOBODY, list[Question]()
         for i, target in enumerate(things):
             for packet in self.before.packets((target,)):
                 if only_rules and _rules(self.before.layout, i, packet) == _rules(self.after.layout, i, packet):
                     continue
-                old, new = _reaching(self.before, i, packet), _reaching(self.after, i, packet)
+                old, new = _reaching(self.before, i, packet, avoided), _reaching(self.after, i, packet, avoided)
                 surely = old[0] & ~new[1] | new[0] & ~old[1]
-                yield from (Question("connects", things[j], target, packet) for j in bits(surely))
                 rest = (old[1] | new[1]) & ~(old[0] & new[0]) & ~surely
-                doubtful += (Question("connects", things[j], target, packet) for j in bits(rest))
+                kind: OneOf["avoids", "connects"] = "avoids" if avoided else "connects"
+                yield from (Question(kind, things[j], target, packet, "", firewall) for j in bits(surely))
+                doubtful += (Question(kind, things[j], target, packet, "", firewall) for j in bits(rest))
         yield from dict.fromkeys(doubtful)
 
     def _about_trusts(self) -> Iterator[Question]:
@@ -165,6 +168,9 @@ class Comparison:
             sources = tuple(self.before.places) if target in moved else moved
             for packet in self._packets(target):
                 yield from (Question("connects", source, target, packet) for source in (*sources, *moved))
+                firewalls = [Thing("firewall", name) for name in self.before.layout.firewalls]
+                for source in (*sources, *moved):
+                    yield from (Question("avoids", source, target, packet, "", via) for via in firewalls)
         for thing in moved:
             yield from (Question("has", thing, domain=domain) for domain in domains)
             for packet in self._packets(thing):
@@ -191,11 +197,12 @@ def _rules(layout: Layout, i: int, packet: int) -> dict[str, list[Rule]]:
     return {name: [firewalls[name].rules[rule.place] for rule in some] for name, some in found.items()}
 
 
-def _reaching(sight: Sight, i: int, packet: int) -> tuple[int, int]:
-    """Who surely, possibly connects to the endpoint on packets of the class, if both exist."""
+def _reaching(sight: Sight, i: int, packet: int, avoided: str) -> tuple[int, int]:
+    """Who surely, possibly connects to the endpoint on packets of the class without crossing the firewall, if both
+    exist."""
     view, sure, possible = sight.view({}), 0, 0
     for ear in view.ears(i):
         if ear.packet == packet:
-            more = sight.reaching(view, ear)
+            more = sight.reaching(view, ear, sight.way(avoided))
             sure, possible = sure | more[0], possible | more[1]
     return sure, possible

@@ -2,6 +2,7 @@
 
 - *connects*: does x connect to y on a packet? Both are hosts, components (each stands for its host), firewalls, or
   someone in a zone.
+- *avoids*: does x connect to y on a packet without crossing a firewall that works?
 - *takes*: does y take an account of the domain on a packet that asks for one? Somebody must connect to y on it, and
   somebody must have such an account.
 - *has*: does holding x give an account of the domain?
@@ -18,9 +19,11 @@ from functools import cached_property
 from typing import Literal as OneOf
 
 from policy.core.groups import options_in
+from policy.core.inward import ANY_WAY, Waypoints
 from policy.core.layout import Layout
-from policy.core.model import Claim
+from policy.core.model import Claim, Named, Pass
 from policy.core.view import Decisions, Ear, View, join, meet
+from policy.core.walk import Passing
 
 Where = tuple[tuple[int, Claim], ...]  # the numbers of the endpoints that a thing may be, each with the condition
 
@@ -39,9 +42,10 @@ NOBODY = Thing("someone", "")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`packet` and `onward` are classes of packets. `via` relays from the source to the target."""
+    """`packet` and `onward` are classes of packets. `via` relays from the source to the target, or is the firewall that
+    is avoided."""
 
-    kind: OneOf["connects", "takes", "has", "relays"]
+    kind: OneOf["connects", "avoids", "takes", "has", "relays"]
     source: Thing = NOBODY
     target: Thing = NOBODY
     packet: int = 0
@@ -56,6 +60,7 @@ class Sight:
 
     layout: Layout
     bypassed: frozenset[str] = frozenset()
+    _ways: dict[str, Waypoints] = field(default_factory=dict)
     _views: dict[frozenset[tuple[tuple[str, str], bool]], View] = field(default_factory=dict)
 
     def view(self, decisions: Decisions) -> View:
@@ -131,6 +136,8 @@ class Sight:
         match asked.kind:
             case "connects":
                 return self._connects(view, source, target, asked.packet)
+            case "avoids":
+                return self._connects(view, source, target, asked.packet, self.way(asked.via.name))
             case "takes":
                 taken = join(self._takes(view, i, at, asked) for i, at in target)
                 return meet((taken, self._has(view, self.anyone, asked.domain))) if taken is not False else False
@@ -140,30 +147,41 @@ class Sight:
                 return self._relays(view, source, asked)
         raise TypeError(f"not a question: {asked}")
 
-    def _connects(self, view: View, source: Where, target: Where, packet: int) -> bool | None:
-        return join(self._arrives(view, source, i, at, packet) for i, at in target)
+    def way(self, firewall: str) -> Waypoints:
+        """What keeps connections from crossing the firewall; nothing does where it is ""."""
+        if firewall not in self._ways:
+            passed = Pass(Named("firewall", firewall))
+            self._ways[firewall] = Passing(self.view({}), passed, False) if firewall else ANY_WAY
+        return self._ways[firewall]
 
-    def _arrives(self, view: View, source: Where, i: int, at: Claim, packet: int) -> bool | None:
+    def _connects(
+        self, view: View, source: Where, target: Where, packet: int, way: Waypoints = ANY_WAY
+    ) -> bool | None:
+        return join(self._arrives(view, source, i, at, packet, way) for i, at in target)
+
+    def _arrives(
+        self, view: View, source: Where, i: int, at: Claim, packet: int, way: Waypoints = ANY_WAY
+    ) -> bool | None:
         """Whether one of the source connects to the endpoint."""
-        return join(self._by(view, source, at, ear) for ear in self._ears(view, i, packet))
+        return join(self._by(view, source, at, ear, way) for ear in self._ears(view, i, packet))
 
     def _ears(self, view: View, i: int, packet: int) -> list[Ear]:
         return [ear for ear in view.ears(i) if ear.packet == packet]
 
-    def _by(self, view: View, source: Where, at: Claim, ear: Ear) -> bool | None:
+    def _by(self, view: View, source: Where, at: Claim, ear: Ear, way: Waypoints = ANY_WAY) -> bool | None:
         """Whether one of the source connects to the ear, whose endpoint exists under the condition."""
         if (there := view.truth(at)) is False:
             return False
-        sure, possible = self.reaching(view, ear)
+        sure, possible = self.reaching(view, ear, way)
         some = (
             meet((view.truth(present), True if sure >> j & 1 else None)) for j, present in source if possible >> j & 1
         )
         return meet((there, join(some)))
 
-    def reaching(self, view: View, ear: Ear) -> tuple[int, int]:
+    def reaching(self, view: View, ear: Ear, way: Waypoints = ANY_WAY) -> tuple[int, int]:
         """Who surely, possibly connects to the ear, if both exist."""
-        sure = view.sources(ear.at, ear.packet, True)[0] & ear.sure
-        return sure, view.sources(ear.at, ear.packet)[0] & ear.possible
+        sure = view.sources(ear.at, ear.packet, True, way)[0] & ear.sure
+        return sure, view.sources(ear.at, ear.packet, False, way)[0] & ear.possible
 
     def _takes(self, view: View, i: int, at: Claim, asked: Question) -> bool | None:
         ears, domain = self._ears(view, i, asked.packet), asked.domain

@@ -7,16 +7,16 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import designs, networks
 
 from policy.core import semantics
 from policy.core.endpoints import Endpoint
 from policy.core.model import Model, Named, World
 from policy.core.network import Network
-from policy.study.changes import Change, changed, words
-from policy.study.cover import Coverage, Mutant, Trial, cover
+from policy.study.changes import Change, changed
+from policy.study.cover import Mutant, Trial
 from policy.study.design import Design, FaultyError, design
 from policy.study.mutants import mutants
-from strategies import designs, networks
 
 MOST = 4  # changes that are tried of a random design
 Fact = tuple[object, ...]
@@ -38,7 +38,12 @@ def facts(net: Network) -> Iterator[Fact]:
     for name, x in things:
         yield from (("has", name, account) for account in net.accounts(x))
         for other, y in things:
-            yield from (("connects", name, other, point) for point in net.takes(x, y) if net.connects(x, y, point))
+            for point in net.takes(x, y):
+                chains = net.chains(x, y, point)
+                yield from (("connects", name, other, point) for _ in chains)
+                for firewall in net.model.firewalls:
+                    if any(Named("firewall", firewall) not in chain for chain in chains):
+                        yield "avoids", name, other, point, firewall
     for name, y in things:
         for point in net.listening[y] if y.sort != "firewall" else ():
             if point not in net.plain[y] and any(net.connects(x, y, point) for x in net.endpoints):
