@@ -156,7 +156,7 @@ class Trial:
     def _notices(self, case: Case, change: Change) -> tuple[tuple[Notice, ...], tuple[str, ...]]:
         """The first invariant that notices, or all of them; and those of which it is unknown."""
         found: list[Notice] = []
-        unknown: list[str] = []
+        unknown = [name for name, answer in self.answers.items() if answer.verdict == "unknown"]
         for name, after in self._verdicts(case, change):
             before = self.answers[name].verdict
             if after == "unknown":
