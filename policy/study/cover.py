@@ -10,9 +10,9 @@ A *mutant* is the design with one change (see `policy.study.mutants`). Each come
 - *accepted*: unnoticed, and said to be so on purpose;
 - *faulty*: the design would have a fault, so that no invariant is asked; it is not counted.
 
-What makes it fast: the evidence for the verdicts of the design is checked anew in the mutant, and only where that
-refuses it there is a search; of the invariants those are asked first that noticed similar changes before; and one that
-notices is enough.
+What makes it fast: a claim that needs no path is judged first in the world where the effect shows; the evidence for the
+verdicts of the design is then checked anew in the mutant, and only where that refuses it there is a search; of the
+invariants those are asked first that noticed similar changes before; and one that notices is enough.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 
+from policy.core.evidence import admissible, threatened
+from policy.core.judge import Judge
 from policy.core.model import (
     AccountsAccepted,
     CanReach,
@@ -142,7 +144,7 @@ class Trial:
             return tried
         if change.kind == "remove assumption" and case.prover.faults():
             return replace(tried, outcome="faulty", effect=found)
-        notices, unknown = self._notices(case, change)
+        notices, unknown = self._notices(case, change, found)
         outcome: Outcome = "noticed" if notices else "unnoticed"
         return replace(tried, outcome=outcome, effect=found, noticed_by=notices, unknown=unknown)
 
@@ -153,28 +155,30 @@ class Trial:
 
     # -------------------------------------------------------- who notices
 
-    def _notices(self, case: Case, change: Change) -> tuple[tuple[Notice, ...], tuple[str, ...]]:
+    def _notices(self, case: Case, change: Change, found: Effect) -> tuple[tuple[Notice, ...], tuple[str, ...]]:
         """The first invariant that notices, or all of them; and those of which it is unknown."""
-        found: list[Notice] = []
+        notices: list[Notice] = []
         unknown = [name for name, answer in self.answers.items() if answer.verdict == "unknown"]
-        for name, after in self._verdicts(case, change):
+        for name, after in self._verdicts(case, change, found):
             before = self.answers[name].verdict
             if after == "unknown":
                 unknown.append(name)
             elif after != before:
-                found.append(Notice(name, before, after))
+                notices.append(Notice(name, before, after))
                 self._learn(change, name)
                 if not self.every:
                     break
-        return tuple(found), tuple(unknown)
+        return tuple(notices), tuple(unknown)
 
-    def _verdicts(self, case: Case, change: Change) -> Iterator[tuple[str, Verdict]]:
+    def _verdicts(self, case: Case, change: Change, found: Effect) -> Iterator[tuple[str, Verdict]]:
         """The verdicts in the mutant that may differ from those in the design; whether it makes something empty is
         asked last."""
         kept: list[str] = []
         for name in self._promising(change):
             invariant, answer = case.model.invariants[name], self.answers[name]
-            if case.refusal(invariant, answer) is not None:
+            if answer.verdict != "violated" and _plainly_violated(case, invariant, change, found):
+                yield name, "violated"
+            elif case.refusal(invariant, answer) is not None:
                 yield name, case.answer(invariant, self.budget).verdict
             elif answer.verdict != "violated":
                 kept.append(name)
@@ -192,6 +196,18 @@ class Trial:
     def _learn(self, change: Change, name: str) -> None:
         for key in _likeness(change):
             self.hits[key, name] += 1
+
+
+def _plainly_violated(case: Case, invariant: Invariant, change: Change, found: Effect) -> bool:
+    """Whether the claim fails in the world of the effect, under the failure in which it shows. Paths are not looked
+    for; a claim that rests on one is not plainly violated."""
+    threats, broken = invariant.threats, {found.bypassed} - {""}
+    broken |= {str(change.key[1])} if change.kind == "bypass firewall" else set()
+    failed = frozenset((name, "bypassed") for name in broken)
+    if found.world is None or not failed <= threatened(threats) or not admissible(threats, failed):
+        return False
+    decisions = dict.fromkeys(found.world.items(), True) | {x: x in failed for x in threatened(threats)}
+    return Judge(case.checker.view(threats, decisions), lambda _: None).claim(invariant.claim) is False
 
 
 def _likeness(change: Change) -> tuple[Key, ...]:

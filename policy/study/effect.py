@@ -14,12 +14,12 @@ depends on, so that only the few questions that a change can touch see many worl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal as OneOf
 
 from policy.core.groups import bits
 from policy.core.layout import Layout
-from policy.core.model import Not, Packet, Rule, packet_at
+from policy.core.model import Not, Packet, Rule, World, packet_at
 from policy.core.view import Decisions
 from policy.study.changes import Change
 from policy.study.sight import NOBODY, Question, Sight, Thing
@@ -29,7 +29,7 @@ from policy.study.sight import NOBODY, Question, Sight, Thing
 class Effect:
     """One thing that is different in some world: an answer to a question (see `policy.study.sight`), or a world that is
     new. `gained`: it is so with the change and not without it. `bypassed` names the firewall that must be bypassed for
-    it, "" where all work."""
+    it, "" where all work. `world` is a world in which it is so."""
 
     kind: OneOf["connects", "avoids", "takes", "has", "relays", "world"]
     gained: bool
@@ -40,6 +40,7 @@ class Effect:
     via: Thing = NOBODY
     onward: Packet | None = None
     bypassed: str = ""
+    world: World | None = field(default=None, compare=False)
 
 
 def effect(before: Layout, after: Layout, change: Change, suppose: Iterable[str] = ()) -> Effect | None:
@@ -60,7 +61,8 @@ def _world(before: Layout, after: Layout, change: Change) -> Effect | None:
     (_, i), model = change.key, after.model
     broken = Not(before.model.assumptions[int(str(i))])
     stricter = Layout(replace(model, assumptions=(*model.assumptions, broken)))
-    return Effect("world", True) if Sight(stricter).possible({}) else None
+    world = Sight(stricter).world({})
+    return None if world is None else Effect("world", True, world=world)
 
 
 @dataclass(frozen=True)
@@ -74,27 +76,28 @@ class Comparison:
     def effect(self, change: Change) -> Effect | None:
         """Something that is different."""
         for question in self._questions(change):
-            gained = self.gain(question, self.before.options(question), {})
-            if gained is not None:
-                return self._told(question, gained)
+            found = self.gain(question, self.before.options(question), {})
+            if found is not None:
+                return self._told(question, *found)
         return None
 
-    def gain(self, question: Question, options: Sequence[str], decisions: Decisions) -> bool | None:
-        """The answer after the change where it is another one before, in some world that agrees with the decisions;
-        None where there is no such world."""
+    def gain(self, question: Question, options: Sequence[str], decisions: Decisions) -> tuple[bool, World] | None:
+        """The answer after the change where it is another one before, and a world that agrees with the decisions where
+        this is so; None where there is no such world."""
         old = self.before.answer(self.before.view(decisions), question)
         new = self.after.answer(self.after.view(decisions), question)
         if old is not None and new is not None:
-            return new if old != new and self.before.possible(decisions) else None
+            world = self.before.world(decisions) if old != new else None
+            return None if world is None else (new, world)
         found = (self.gain(question, options, case) for case in self.before.cases(options, decisions))
         return next((gained for gained in found if gained is not None), None)
 
-    def _told(self, asked: Question, gained: bool) -> Effect:
+    def _told(self, asked: Question, gained: bool, world: World) -> Effect:
         points = self.before.layout.classes
         packet = None if asked.kind == "has" else packet_at(points[asked.packet])
         onward = packet_at(points[asked.onward]) if asked.kind == "relays" else None
         ends = asked.source, asked.target, packet, asked.domain, asked.via, onward
-        return Effect(asked.kind, gained, *ends, self.failed)
+        return Effect(asked.kind, gained, *ends, self.failed, world)
 
     # -------------------------------------------------------- which questions a change may touch
 

@@ -21,7 +21,7 @@ from typing import Literal as OneOf
 from policy.core.groups import options_in
 from policy.core.inward import ANY_WAY, Waypoints
 from policy.core.layout import Layout
-from policy.core.model import Claim, Named, Pass
+from policy.core.model import Claim, Named, Pass, World
 from policy.core.view import Decisions, Ear, View, join, meet
 from policy.core.walk import Passing
 
@@ -109,13 +109,15 @@ class Sight:
         name = next(name for name in (*names, *self.layout.model.options) if name not in decided)
         yield from ({**decisions, (name, value): True} for value in self.layout.model.options[name].values)
 
-    def possible(self, decisions: Decisions) -> bool:
-        """Whether some world agrees with the decisions."""
-        view, assumptions = self.view(decisions), self.layout.model.assumptions
-        held = meet(view.truth(assumption) for assumption in assumptions)
-        if held is not None:
-            return held
-        return any(self.possible(case) for case in self.cases(tuple(options_in(assumptions)), decisions))
+    def world(self, decisions: Decisions) -> World | None:
+        """A world that agrees with the decisions, if there is one."""
+        view, model = self.view(decisions), self.layout.model
+        names = tuple(options_in(model.assumptions))
+        if all(view.truth(assumption) is True for assumption in model.assumptions):
+            chosen = {name: value for (name, value), is_so in decisions.items() if is_so}
+            return {name: chosen.get(name, option.values[0]) for name, option in model.options.items()}
+        found = (self.world(case) for case in self.cases(names, decisions))
+        return next((world for world in found if world is not None), None)
 
     # -------------------------------------------------------- questions
 
