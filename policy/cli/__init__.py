@@ -14,6 +14,7 @@ import click
 
 from policy import __version__
 from policy.cli.check import check_command
+from policy.cli.cover import cover_command
 from policy.cli.fmt import fmt_command
 from policy.cli.rules import rules_command
 from policy.cli.shared import EPILOG
@@ -52,12 +53,14 @@ def commands() -> None:
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
     bartizan rules design.policy           rules that are shadowed, redundant or unused
+    bartizan cover design.policy           which changes no invariant would notice
     bartizan verify design.policy proofs   check the evidence of a run again, without a solver
     """
 
 
 COMMANDS = (
     check_command,
+    cover_command,
     fmt_command,
     rules_command,
     show_command,

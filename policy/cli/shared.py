@@ -111,7 +111,8 @@ def write_file(path: Path, text: str) -> None:
 class Progress:
     """A bar on the terminal that standard error goes to, once the work has taken a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "proving") -> None:
+        self.label = label
         self.started = time.monotonic()
         self.bar: Any = None
         self.wanted = sys.stderr.isatty()
@@ -124,10 +125,10 @@ class Progress:
             self.bar.render_finish()
 
     def step(self, done: int, total: int) -> None:
-        """So many invariants of the present design are done."""
+        """So many parts of the work on the present design are done."""
         if not self.wanted or time.monotonic() - self.started < 1:
             return
         if self.bar is None:
-            self.bar = click.progressbar(length=total, label="proving", file=sys.stderr)
+            self.bar = click.progressbar(length=total, label=self.label, file=sys.stderr)
         self.bar.length, self.bar.pos = total, done
         self.bar.render_progress()
