@@ -1,0 +1,269 @@
+"""Attacks as Horn rules: what the attacker holds, which relays are set off and who accepts the accounts gained, by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import combinations
+
+from policy.core.endpoints import Endpoint
+from policy.core.model import AllOf, AnyOf, Named, Pass, Then, Waypoints
+from policy.solver.horn.diagram import ALWAYS, NEVER
+from policy.solver.horn.family import Offer
+from policy.solver.horn.passing import Avoiding, Chains, Counting, Ledger, Passing, ordered, things
+from policy.solver.horn.ways import Choice, Place, Ways, spoken
+
+
+class Attacks(Ways):
+    """A growing set of what is held. The facts are: the attacker holds this, at that stage."""
+
+    def build(self) -> None:
+        self.stage = Passing()
+        self.reached = [goal.fact for goal in self.goals]
+        self.events: dict[Named, str] = {}
+        self._decide()
+        self.known: dict[Passing, dict[str, Place | None]] = {}
+        self.entered: dict[Passing, dict[Passing, str]] = {}
+        self.pending: list[tuple[Place, Passing]] = []
+        self.stay()
+        several = len(self.starts) > 1
+        if several:
+            self.system.numbered["start"] = [str(x) for x in self.starts]
+        for x, when in self.family.compromised.items():
+            self._gain(x, self.stage, (), when)
+        for i, (x, when) in enumerate(self.starts.items()):
+            self._gain(x, self.stage, (), when, ("start", i) if several else None)
+        while self.pending:
+            self._go_on(*self.pending.pop(0))
+        if not self.kind.every:
+            self._conclude()
+
+    def _decide(self) -> None:
+        """How account is kept of what is passed, and the stage in which an attack begins."""
+        kind = self.kind
+        if not kind.every:
+            self.ledger = Ledger(self.family)
+            if self.begin != Passing():
+                self.events = {thing: f"passed {thing.name}" for thing in self._countable()}
+                self.reached = [f"{goal.fact}, whatever it passed" for goal in self.goals]
+        elif ordered(kind.passes):
+            self.stage = self.begin
+        else:
+            self.ledger = Avoiding(self.family, self._guess())
+
+    def _countable(self) -> tuple[Named, ...]:
+        """What the claim names or counts."""
+        if self.kind.passes is None:
+            return tuple(Named("firewall", name) for name in self.family.model.firewalls)
+        return tuple(dict.fromkeys(things(self.kind.passes)))
+
+    def _guess(self) -> Mapping[Named, int]:
+        """A guess of the things that an attack may pass without having passed what it should not."""
+        named = self._countable()
+        unknowns = {thing: self.d.unknown("guess", f"may pass {thing.name}") for thing in named}
+        most = tuple(self._largest(named))
+        self.system.free = {f"may pass {thing.name}": unknown for thing, unknown in unknowns.items()}
+        self.system.most = tuple(frozenset(f"may pass {thing.name}" for thing in some) for some in most)
+        outside = [[u for thing, u in unknowns.items() if thing not in some] for some in most]
+        self.system.guessed = self.d.either(
+            self.d.both(*(self.d.negated(self.d.equals(u)) for u in some)) for some in outside
+        )
+        return {thing: self.d.equals(unknown) for thing, unknown in unknowns.items()}
+
+    def _largest(self, named: Sequence[Named]) -> Iterator[frozenset[Named]]:
+        """The largest sets of the things that are not yet enough."""
+        found: list[frozenset[Named]] = []
+        sizes = range(len(named), -1, -1) if self.kind.passes is not None else (self.kind.crosses - 1,)
+        for size in sizes:
+            for some in combinations(named, min(size, len(named))) if size >= 0 else ():
+                left = self.begin
+                for thing in some:
+                    left = left.after(frozenset({thing}))
+                if not left.satisfied and not any(frozenset(some) <= other for other in found):
+                    found.append(frozenset(some))
+                    yield found[-1]
+
+    # ------------------------------------------------ gaining things
+
+    def _fact(self, name: str, stage: Passing) -> str:
+        return f"{name}, {stage}" if stage != Passing() else name
+
+    def _gain(
+        self, place: Place, stage: Passing, body: tuple[str, ...], when: int, choice: Choice | None = None
+    ) -> None:
+        if self.rule(self._fact(spoken(place), stage), body, when, choice):
+            self._learn(spoken(place), place, stage)
+            self.pending.append((place, stage))
+            if isinstance(place, Endpoint):
+                self._accounts(place, stage)
+
+    def _accounts(self, x: Endpoint, stage: Passing) -> None:
+        """Which domains accept an account that holding x gives."""
+        body = (self._fact(spoken(x), stage),)
+        for domain in self.family.model.domains:
+            name = f"accepted in {domain}"
+            if self.rule(self._fact(name, stage), body, self._accepted(x, domain)):
+                self._learn(name, None, stage)
+
+    def _accepted(self, x: Endpoint, domain: str) -> int:
+        """When the domain accepts one of the accounts of x."""
+        d, accepting = self.d, self.family.accepting
+        others = self.family.model.domains
+        return d.either(d.both(accepting[domain, o], self.family.has_account(x, o)) for o in others)
+
+    def _learn(self, name: str, place: Place | None, stage: Passing) -> None:
+        """Keeps in mind that the thing may be had at a stage: it is still had at the stages that follow."""
+        self.known.setdefault(stage, {})[name] = place
+        for further, entry in tuple(self.entered.get(stage, {}).items()):
+            self._keep(name, place, stage, further, entry)
+
+    def _keep(self, name: str, place: Place | None, stage: Passing, further: Passing, entry: str) -> None:
+        body = (self._fact(name, stage), entry)
+        if place is not None:
+            self._gain(place, further, body, ALWAYS)
+        elif self.rule(self._fact(name, further), body, ALWAYS):
+            self._learn(name, None, further)
+
+    def _enter(self, stage: Passing, further: Passing, number: int, body: tuple[str, ...], when: int) -> None:
+        """The step with that number leads from one stage to the other."""
+        entry = f"goes on from {stage}, to {further}"
+        self.rule(entry, body, when, (f"step with {further} left", number))
+        if further not in self.entered.setdefault(stage, {}):
+            self.entered[stage][further] = entry
+            for name, place in tuple(self.known.get(stage, {}).items()):
+                self._keep(name, place, stage, further, entry)
+
+    # ------------------------------------------------ steps
+
+    def _go_on(self, place: Place, stage: Passing) -> None:
+        body = (self._fact(spoken(place), stage),)
+        if isinstance(place, Endpoint):
+            for step in self.connections(place, stage):
+                self._step(place, body, stage, *step)
+            return
+        for left, relays in self.ledger.relaying(stage, place.source).items():
+            for y, point, after, when in self.relayed(place, left):
+                self._step(place.source, body, stage, y, point, after, self.d.both(when, relays), place)
+
+    def _step(
+        self,
+        x: Endpoint,
+        body: tuple[str, ...],
+        stage: Passing,
+        y: Endpoint,
+        point: int,
+        after: Passing,
+        when: int,
+        offer: Offer | None = None,
+    ) -> None:
+        """A step from x, or of the relay, that arrives at y where it is admitted."""
+        for extra, admitted in self._admitted(y, point, stage, offer):
+            whole = self.d.both(when, admitted)
+            if whole == NEVER:
+                continue
+            whole_body = (*body, *extra)
+            for goal, fact in zip(self.goals, self.reached, strict=True):
+                if point in goal.points and y in goal.ends:
+                    self.rule(fact, whole_body, self.d.both(whole, goal.ends[y]))
+            if self.events:
+                self._note(x, y, point, whole_body, whole, offer)
+            for left, seen in self.ledger.visiting(after, y).items():
+                told = f"{x} to {y} on {point}" + (f" as relay {offer.number + 1}" if offer else "")
+                self._get(x, y, point, stage, left, whole_body, self.d.both(whole, seen), told)
+
+    def _admitted(
+        self, y: Endpoint, point: int, stage: Passing, offer: Offer | None
+    ) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Which facts y lets the packet in for, each with when it does."""
+        if y.sort == "firewall":
+            yield (), ALWAYS
+            return
+        d = self.d
+        anyway = self.family.plain(y, point)
+        for domain, there in self.family.domains[y].items():
+            own = NEVER if offer is None else self._accepted(offer.source, domain)
+            anyway = d.either((anyway, d.both(there, own)))
+        yield (), anyway
+        for domain, there in self.family.domains[y].items():
+            asks = d.without(there, anyway)
+            if asks != NEVER:
+                yield (self._fact(f"accepted in {domain}", stage),), asks
+
+    def _get(
+        self,
+        x: Endpoint,
+        y: Endpoint,
+        point: int,
+        stage: Passing,
+        left: Passing,
+        body: tuple[str, ...],
+        when: int,
+        told: str,
+    ) -> None:
+        """Having arrived at y: it is held unless it is hardened, and its relays are set off."""
+        choice = None
+        if left != stage and when != NEVER:
+            told = f"{told}, from {stage}"
+            steps = self.system.numbered.setdefault(f"step with {left} left", [])
+            if told not in steps:
+                steps.append(told)
+            choice = (f"step with {left} left", steps.index(told))
+            self._enter(stage, left, choice[1], body, when)
+        self._gain(y, left, body, self.d.without(when, self.family.hardened(y)), choice)
+        for offer, given in self.family.sets_off(x, y, point):
+            self._gain(offer, left, body, self.d.both(when, given), choice)
+
+    # ------------------------------------------------ attacks that have to pass something
+
+    def _note(
+        self, x: Endpoint, y: Endpoint, point: int, body: tuple[str, ...], when: int, offer: Offer | None
+    ) -> None:
+        """What the step passes: everything can be done again, so only what can be passed at all matters."""
+        d = self.d
+        for thing, fact in self.events.items():
+            if thing.sort == "firewall":
+                crossing = self._crossing(x, y, point, thing)
+                works = d.negated(self.family.bypassed[thing.name])
+                relays = works if offer is not None and offer.source == Endpoint("firewall", thing.name) else NEVER
+                self.rule(fact, body, d.both(when, d.either((crossing, relays))))
+            elif y.sort == "host":
+                self.rule(fact, body, d.both(when, self.family.place(thing).get(y, NEVER)))
+
+    def _crossing(self, x: Endpoint, y: Endpoint, point: int, firewall: Named) -> int:
+        """When some chain from x to y crosses the firewall while it works."""
+        if firewall not in self._listings:
+            ledger = Counting(self.family, Pass(firewall), lambda _: False, simple=True)
+            self._listings[firewall] = Chains(self.family, ledger)
+        return self._listings[firewall].outcomes(x, y, point, Passing(Pass(firewall))).get(Passing(), NEVER)
+
+    @cached_property
+    def _listings(self) -> dict[Named, Chains]:
+        return {}
+
+    def _conclude(self) -> None:
+        """An attack that got there and passed enough."""
+        for goal, reached in zip(self.goals, self.reached, strict=True):
+            for some in self._least() if self.events else ():
+                self.rule(goal.fact, (reached, *(self.events[thing] for thing in some)), ALWAYS)
+
+    def _least(self) -> Iterator[tuple[Named, ...]]:
+        """The smallest sets of things that are enough to pass, each as often as it takes."""
+        found: list[frozenset[Named]] = []
+        named = self._countable()
+        for size in range(len(named) + 1) if self.kind.passes is not None else (self.kind.crosses,):
+            for some in combinations(named, size):
+                enough = self.kind.passes is None or _enough(self.kind.passes, some)
+                if enough and not any(other <= frozenset(some) for other in found):
+                    found.append(frozenset(some))
+                    yield some
+
+
+def _enough(waypoints: Waypoints, passed: Collection[Named]) -> bool:
+    """Whether these are enough where everything can be passed again."""
+    match waypoints:
+        case Pass(what):
+            return what in passed
+        case AnyOf(of):
+            return any(_enough(part, passed) for part in of)
+        case Then(of) | AllOf(of):
+            return all(_enough(part, passed) for part in of)
