@@ -24,6 +24,7 @@ class Attacks(Ways):
         self._decide()
         self.known: dict[Passing, dict[str, Place | None]] = {}
         self.entered: dict[Passing, dict[Passing, str]] = {}
+        self.steps: dict[Passing, dict[tuple[object, ...], int]] = {}
         self.pending: list[tuple[Place, Passing]] = []
         self.stay()
         several = len(self.starts) > 1
@@ -168,8 +169,7 @@ class Attacks(Ways):
             if self.events:
                 self._note(x, y, point, whole_body, whole, offer)
             for left, seen in self.ledger.visiting(after, y).items():
-                told = f"{x} to {y} on {point}" + (f" as relay {offer.number + 1}" if offer else "")
-                self._get(x, y, point, stage, left, whole_body, self.d.both(whole, seen), told)
+                self._get(x, y, point, stage, left, whole_body, self.d.both(whole, seen))
 
     def _admitted(
         self, y: Endpoint, point: int, stage: Passing, offer: Offer | None
@@ -190,28 +190,29 @@ class Attacks(Ways):
                 yield (self._fact(f"accepted in {domain}", stage),), asks
 
     def _get(
-        self,
-        x: Endpoint,
-        y: Endpoint,
-        point: int,
-        stage: Passing,
-        left: Passing,
-        body: tuple[str, ...],
-        when: int,
-        told: str,
+        self, x: Endpoint, y: Endpoint, point: int, stage: Passing, left: Passing, body: tuple[str, ...], when: int
     ) -> None:
         """Having arrived at y: it is held unless it is hardened, and its relays are set off."""
+        offers = tuple(self.family.sets_off(x, y, point))
         choice = None
         if left != stage and when != NEVER:
-            told = f"{told}, from {stage}"
-            steps = self.system.numbered.setdefault(f"step with {left} left", [])
-            if told not in steps:
-                steps.append(told)
-            choice = (f"step with {left} left", steps.index(told))
-            self._enter(stage, left, choice[1], body, when)
+            number = self._number(y, offers, stage, left)
+            choice = (f"step with {left} left", number)
+            self._enter(stage, left, number, body, when)
         self._gain(y, left, body, self.d.without(when, self.family.hardened(y)), choice)
-        for offer, given in self.family.sets_off(x, y, point):
+        for offer, given in offers:
             self._gain(offer, left, body, self.d.both(when, given), choice)
+
+    def _number(self, y: Endpoint, offers: tuple[tuple[Offer, int], ...], stage: Passing, left: Passing) -> int:
+        """The number of a step from one stage to another; steps that gain the same are one."""
+        known = self.steps.setdefault(left, {})
+        key = y, offers, stage
+        if key not in known:
+            known[key] = len(known)
+            relays = " and ".join(str(offer.number + 1) for offer, _ in offers)
+            told = f"to {y}" + (f", which relays {relays}" if relays else "") + f", with {stage}"
+            self.system.numbered.setdefault(f"step with {left} left", []).append(told)
+        return known[key]
 
     # ------------------------------------------------ attacks that have to pass something
 

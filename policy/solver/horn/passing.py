@@ -232,20 +232,23 @@ class Chains:
     def _chains(
         self, x: Endpoint, y: Endpoint, point: int, start: str, passing: Passing
     ) -> Iterable[tuple[str, Passing, int]]:
-        """The end of every chain that visits no zone twice, with what it leaves to pass."""
+        """The ends of all chains that visit no zone twice, with what they leave to pass; those through the same zones
+        are one."""
         d = self.family.diagrams
-        pending: list[tuple[Sequence[str], Passing, int]] = [((start,), passing, ALWAYS)]
+        layer: dict[tuple[str, frozenset[str], Passing], int] = {(start, frozenset({start}), passing): ALWAYS}
         count = 0
-        while pending:
-            visited, left, when = pending.pop()
-            count += 1
+        while layer:
+            following: dict[tuple[str, frozenset[str], Passing], int] = {}
+            for (zone, visited, left), when in layer.items():
+                yield zone, left, when
+                for other, further, passed in self._steps(x, y, point, zone, left):
+                    if other not in visited:
+                        there = other, visited | {other}, further
+                        following[there] = d.either((following.get(there, NEVER), d.both(when, passed)))
+            layer = {there: when for there, when in following.items() if when != NEVER}
+            count += len(layer)
             if count > MOST_CHAINS:
                 raise NotExpressibleError(f"there are too many chains of zones from `{x}` to `{y}` to list them")
-            yield visited[-1], left, when
-            for other, further, passed in self._steps(x, y, point, visited[-1], left):
-                whole = d.both(when, passed)
-                if other not in visited and whole != NEVER:
-                    pending.append(((*visited, other), further, whole))
 
     def _steps(
         self, x: Endpoint, y: Endpoint, point: int, zone: str, passing: Passing

@@ -84,7 +84,7 @@ def condition(claim: Claim, options: Mapping[str, Unknown]) -> str:
     raise TypeError(f"not a condition: {claim!r}")
 
 
-def admitted(threats: Sequence[Threat]) -> str:
+def admitted(threats: Sequence[Threat]) -> list[str]:
     """That the failures are such as the threats make up together: of the units that only some of them speak of, no more
     fail than these may have (Hall, 1935)."""
     units = [frozenset((unit.name, threat.effect) for unit in threat.units) for threat in threats]
@@ -97,7 +97,7 @@ def admitted(threats: Sequence[Threat]) -> str:
             together = all(any(units[i] & units[j] for j in some if j != i) for i in some) or size == 1
             if len(only) > most and together:
                 parts.append(_at_most(most, [symbol(f"{name} {effect}") for name, effect in only]))
-    return conjunction(parts)
+    return parts
 
 
 def _at_most(most: int, bools: Sequence[str]) -> str:
@@ -108,7 +108,7 @@ def _at_most(most: int, bools: Sequence[str]) -> str:
     return f"(<= (+ {' '.join(f'(ite {name} 1 0)' for name in bools)}) {most})"
 
 
-def world(model: Model, options: Mapping[str, Unknown]) -> str:
+def world(model: Model, options: Mapping[str, Unknown]) -> list[str]:
     """That every option has exactly one value, and that all assumptions hold."""
     parts = []
     for unknown in options.values():
@@ -116,7 +116,7 @@ def world(model: Model, options: Mapping[str, Unknown]) -> str:
         if len(bools) > 1 or not is_switch(unknown):
             parts.append(disjunction(bools))
             parts += [f"(not (and {a} {b}))" for a, b in combinations(bools, 2)]
-    return conjunction(parts + [condition(assumption, options) for assumption in model.assumptions])
+    return parts + [condition(assumption, options) for assumption in model.assumptions]
 
 
 # ---------------------------------------------------------------- clauses
@@ -140,11 +140,16 @@ class Relation:
         return f"({symbol(self.name)} {' '.join(given.get(name, name) for name, _ in self.arguments)})"
 
 
+def _implied(body: Sequence[str], head: str) -> str:
+    given = conjunction(body)
+    return head if given == "true" else f"(=> {given} {head})"
+
+
 def clause(body: Sequence[str], head: str, variables: Iterable[tuple[str, str]]) -> str:
     """The body implies the head, whatever the variables that occur in either are."""
     whole = " ".join((*body, head))
     bound = [f"({name} {sort})" for name, sort in dict.fromkeys(variables) if name in whole]
-    implied = f"(=> {conjunction(body)} {head})"
+    implied = _implied(body, head)
     if not bound:
         return f"(assert {implied})"
     line = f"(assert (forall ({' '.join(bound)}) {implied}))"
@@ -153,7 +158,7 @@ def clause(body: Sequence[str], head: str, variables: Iterable[tuple[str, str]])
 
 def defined(name: str, arguments: Sequence[tuple[str, str]], parts: Sequence[str]) -> str:
     """A definition as a conjunction, one part a line."""
-    inside = "\n    ".join(("and true", *parts))
+    inside = "\n    ".join(("and", *(parts or ("true",))))
     return f"(define-fun {symbol(name)} ({' '.join(f'({n} {s})' for n, s in arguments)}) Bool\n  ({inside}))"
 
 
@@ -186,9 +191,9 @@ class Script:
         cases = self._cases(self.d.negated(meaning.holds(claim)), meaning)
         self.lines += ["(set-logic HORN)", "", "; a world: every option has one value, and what is assumed holds"]
         options = {name: self.d.unknowns[number] for name, number in self.family.options.items()}
-        self.lines.append(defined("world", self.everything, [world(self.model, options)]))
+        self.lines.append(defined("world", self.everything, world(self.model, options)))
         self.lines += ["", "; the failures that are admitted together"]
-        self.lines.append(defined("admitted", self.everything, [admitted(self.threats)]))
+        self.lines.append(defined("admitted", self.everything, admitted(self.threats)))
         self._ways(meaning, {literal for path_part, _ in cases for literal in path_part})
         self.lines += ["", "; no world and admitted failure breaks the claim"]
         both = [Relation("world", self.everything).applied(), Relation("admitted", self.everything).applied()]
@@ -270,10 +275,7 @@ class _Way:
     def close(self) -> None:
         """That a set of facts, one Bool for each, is closed under the rules."""
         bools = tuple((symbol(fact), "Bool") for fact in self.facts)
-        parts = [
-            f"(=> {conjunction([*(symbol(fact) for fact in body if fact in self.facts), *rest])} {symbol(head)})"
-            for head, body, rest in self._guards()
-        ]
+        parts = [_implied([*map(symbol, body), *rest], symbol(head)) for head, body, rest in self._guards()]
         self.closed = Relation(f"{self.name}: closed", self.here + self.guessed + bools)
         self.script.lines += ["; facts that are closed under the rules hold all that follow"]
         self.script.lines.append(defined(self.closed.name, self.closed.arguments, parts))
@@ -292,12 +294,14 @@ class _Way:
         cases = list(self.system.guesses()) if goal in self.facts else []
         before: list[str] = []
         for i, (free, numbered) in enumerate(cases, 1):
-            case = Relation(f"{told}, case {i} of {len(cases)}", self.here)
+            last = i == len(cases)
+            case = Relation(told if last else f"{told}, in the first {i} of {len(cases)} cases", self.here)
             values = {symbol(guess): str(number) for guess, number in numbered.items()}
             values |= {symbol(guess): "true" if guess in free else "false" for guess in self.system.free}
             body = [*before, self.closed.applied(values), f"(not {symbol(goal)})"]
             self.script.lines += [case.declared(), clause(body, case.applied(), self.closed.arguments)]
             before = [case.applied()]
         relation = Relation(told, self.here)
-        self.script.lines += [relation.declared(), clause(before, relation.applied(), self.here)]
+        if not cases:
+            self.script.lines += [relation.declared(), clause([], relation.applied(), self.here)]
         return relation

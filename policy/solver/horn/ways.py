@@ -88,16 +88,36 @@ class System:
                 yield free, dict(zip(self.numbered, chosen, strict=True))
 
     def pruned(self, goals: Iterable[str]) -> System:
-        """Without the facts that no goal takes."""
+        """Without facts that never follow, and those that no goal takes."""
+        following = self._following()
+        rules = {key: guard for key, guard in self.rules.items() if following.issuperset(key[1])}
         wanted, pending = set(goals), list(goals)
         bodies: dict[str, list[tuple[str, ...]]] = {}
-        for head, body, _ in self.rules:
+        for head, body, _ in rules:
             bodies.setdefault(head, []).append(body)
         while pending:
-            for body in bodies.get(pending.pop(), ()):
-                pending += [fact for fact in body if fact not in wanted]
-                wanted.update(body)
-        return self._with({key: guard for key, guard in self.rules.items() if key[0] in wanted})
+            fresh = {fact for body in bodies.get(pending.pop(), ()) for fact in body} - wanted
+            wanted |= fresh
+            pending += fresh
+        return self._with({key: guard for key, guard in rules.items() if key[0] in wanted})
+
+    def _following(self) -> set[str]:
+        """The facts that may follow."""
+        missing = [len(set(body)) for _, body, _ in self.rules]
+        uses: dict[str, list[int]] = {}
+        for i, (_, body, _) in enumerate(self.rules):
+            for fact in set(body):
+                uses.setdefault(fact, []).append(i)
+        heads = [head for head, _, _ in self.rules]
+        found: set[str] = set()
+        pending = [head for head, count in zip(heads, missing, strict=True) if not count]
+        while pending:
+            fact = pending.pop()
+            for i in uses.get(fact, ()) if fact not in found else ():
+                missing[i] -= 1
+                pending += [heads[i]] if not missing[i] else []
+            found.add(fact)
+        return found
 
     def _with(self, rules: Rules) -> System:
         used = {choice[0] for _, _, choice in rules if choice is not None}
