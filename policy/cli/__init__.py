@@ -17,6 +17,7 @@ from policy.cli.check import check_command
 from policy.cli.fmt import fmt_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
+from policy.cli.smt2 import smt2_command
 
 
 def main() -> NoReturn:
@@ -49,8 +50,9 @@ def commands() -> None:
     bartizan check design.policy           prove every invariant, or show what breaks it
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
+    bartizan smt2 walls design.policy      an invariant as a question to another solver
     """
 
 
-for command in (check_command, fmt_command, show_command):
+for command in (check_command, fmt_command, show_command, smt2_command):
     commands.add_command(command)

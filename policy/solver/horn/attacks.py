@@ -1,4 +1,4 @@
-"""Attacks as Horn rules: what the attacker holds, which relays are set off and who accepts the accounts gained, by stage."""
+"""Attacks as Horn rules: what is held, which relays are set off and who accepts the accounts gained, by stage."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class Diagrams:
     def _meet(self, a: int, b: int) -> int:
         if a > b:
             a, b = b, a
-        if a == NEVER or a == b:
+        if a in (NEVER, b):
             return a
         return b if a == ALWAYS else self._apply(self._met, self._meet, a, b)
 

@@ -25,11 +25,13 @@ from policy.core.model import (
     Host,
     Iff,
     Is,
+    Listens,
     Model,
     Named,
     Not,
     OfKind,
     Or,
+    Relay,
     Service,
     Tagged,
     Term,
@@ -60,7 +62,7 @@ class Family:
         self.model = model
         self.diagrams = Diagrams()
         self.options = {o.name: self.diagrams.unknown("option", o.name, o.values) for o in model.options.values()}
-        units = {(unit.name, threat.effect) for threat in threats for unit in threat.units}
+        units: set[tuple[str, str]] = {(unit.name, threat.effect) for threat in threats for unit in threat.units}
         self.failures = {
             (name, effect): self.diagrams.unknown("failure", f"{name} {effect}") for name, effect in sorted(units)
         }
@@ -293,7 +295,8 @@ class Family:
 
     def _heard(self, things: Iterable[tuple[Host | Component, int]]) -> Iterator[tuple[tuple[str, ...], int]]:
         for thing, when in things:
-            for item in (*thing.listens, *thing.relays):
+            items: tuple[Listens | Relay, ...] = (*thing.listens, *thing.relays)
+            for item in items:
                 yield item.services, self.diagrams.both(when, self.true(item.when))
 
     # ------------------------------------------------ sets

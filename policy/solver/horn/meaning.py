@@ -6,6 +6,7 @@ It reads claims as `policy.core.semantics` does, clause by clause.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from policy.core.binding import bind
 from policy.core.endpoints import Endpoint
@@ -104,7 +105,7 @@ class Meaning:
 
     def _way(self, claim: PathClaim) -> int:
         """The variable for whether there is a way of the kind that the claim speaks of."""
-        key = PathClaim("no", *_kind(claim)) if claim.quantifier != "every" else claim
+        key = claim if claim.quantifier == "every" else replace(claim, quantifier="no")
         if key not in self._numbers:
             number = self.d.unknown("path", str(len(self.paths) + 1))
             self._numbers[key] = number
@@ -117,13 +118,13 @@ class Meaning:
         d, family = self.d, self.family
         match claim:
             case InPlace(Named() as what, Named() as place):
-                there = family.place(what).items()
-                return d.either(d.both(when, family.within(e, family.zones_of(place))) for e, when in there)
+                zones = family.zones_of(place)
+                return d.either(d.both(when, family.within(e, zones)) for e, when in family.place(what).items())
             case IsKind(Named() as what, kind):
                 return family.has_kind(family.things(what), kind)
             case Runs(Named() as host, Named() as component):
-                there, runs = family.place(host), family.homes[component.name]
-                return d.either(d.both(when, runs.get(e, NEVER)) for e, when in there.items())
+                runs = family.homes[component.name]
+                return d.either(d.both(when, runs.get(e, NEVER)) for e, when in family.place(host).items())
             case ListensOn(Named() as what, on):
                 return d.either(family.hears(family.things(what), point) for point in family.points(on))
             case Joins(Named() as firewall, Named() as place):
@@ -143,7 +144,10 @@ class Meaning:
         sources, targets = self.family.members(claim.source), self.family.members(claim.target)
         points = self.family.points_on(claim.on)
         return self.d.either(
-            self.d.both(sources[x], targets[y], self.connects(x, y, p)) for x in sources for y in targets for p in points
+            self.d.both(sources[x], targets[y], self.connects(x, y, point))
+            for x in sources
+            for y in targets
+            for point in points
         )
 
     def connects(self, x: Endpoint, y: Endpoint, point: int) -> int:
@@ -200,11 +204,12 @@ class Meaning:
             for name in model.hosts if binder.sort == "host" else model.components:
                 thing = Named(binder.sort, name)
                 there = self.family.place(thing).items()
-                yield thing, self.d.either(w if inside is None else self.d.both(w, inside.get(e, NEVER)) for e, w in there)
+                known = ((when, ALWAYS if inside is None else inside.get(e, NEVER)) for e, when in there)
+                yield thing, self.d.either(self.d.both(when, given) for when, given in known)
             return
         declared = {"domain": model.domains, "zone": model.zones, "firewall": model.firewalls}[binder.sort]
         named = set(declared) if binder.within is None else self._names(binder)
-        yield from ((Named(binder.sort, name), ALWAYS) for name in declared if name in named)  # type: ignore[attr-defined]
+        yield from ((Named(binder.sort, name), ALWAYS) for name in declared if name in named)
 
     def _names(self, binder: Binder) -> set[str]:
         """The domains, zones or firewalls that the range names; a domain names its zones, too."""
@@ -228,8 +233,9 @@ class Meaning:
                 if tier is None:
                     raise ValueError("a domain without a tier")
                 return {tier: ALWAYS}
-            case Count(binders, body):
-                return self._sums((item for b, w in self._tuples(binders) for item in self._replicas(amount, b, w)), None)
+            case Count(binders):
+                tuples = self._tuples(binders)
+                return self._sums((item for b, when in tuples for item in self._replicas(amount, b, when)), None)
 
     def _replicas(self, count: Count, bindings: Bindings, when: int) -> Iterator[tuple[int, int]]:
         """The tuple as often as its hosts have replicas, in parts: 1, and so many more where there are more."""
@@ -316,8 +322,3 @@ class Meaning:
                     accepts = d.either(d.both(when, family.accepting[domain, account]) for domain, when in domains)
                     yield d.without(declared, accepts)
 
-
-def _kind(claim: PathClaim) -> tuple[object, ...]:
-    return (
-        claim.source, claim.target, claim.on, claim.within, claim.passes, claim.crosses, claim.attack,
-    )  # fmt: skip

@@ -6,13 +6,14 @@ has several outcomes, each with its condition. `Chains` carries it along the zon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from policy.core.endpoints import Endpoint
 from policy.core.model import AllOf, AnyOf, Named, Pass, Then, Waypoints
 from policy.solver.horn.diagram import ALWAYS, NEVER
 from policy.solver.horn.family import Family
+from policy.solver.horn.words import waypoints
 
 DONE = AllOf(())
 MOST_CHAINS = 20_000  # chains of zones between two endpoints, where each counts by itself
@@ -45,7 +46,7 @@ class Passing:
     def __str__(self) -> str:
         if self.needed:
             return f"crossed {' '.join(sorted(self.crossed)) or 'nothing'}"
-        return "nothing to pass" if self.satisfied else f"to pass {spelled(self.waypoints)}"
+        return "nothing to pass" if self.satisfied else f"to pass {waypoints(self.waypoints)}"
 
 
 def _rest(waypoints: Waypoints, passed: frozenset[Named]) -> Waypoints:
@@ -78,23 +79,6 @@ def ordered(waypoints: Waypoints | None) -> bool:
     if waypoints is None or isinstance(waypoints, Pass):
         return False
     return (isinstance(waypoints, Then) and len(waypoints.of) > 1) or any(ordered(part) for part in waypoints.of)
-
-
-def spelled(waypoints: Waypoints) -> str:
-    """The waypoints in words."""
-    match waypoints:
-        case Pass(what):
-            return what.name
-        case Then(of):
-            return " then ".join(_inner(part) for part in of)
-        case AllOf(of):
-            return " and ".join(_inner(part) for part in of)
-        case AnyOf(of):
-            return " or ".join(_inner(part) for part in of) or "what is nowhere"
-
-
-def _inner(waypoints: Waypoints) -> str:
-    return spelled(waypoints) if isinstance(waypoints, Pass) else f"({spelled(waypoints)})"
 
 
 Outcomes = Mapping[Passing, int]  # what may be left to pass, and when

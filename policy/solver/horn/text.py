@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from policy.core.model import And, Claim, Iff, Is, Model, Not, Or, Threat
-from policy.solver.horn.diagram import NEVER, Cube, Unknown
+from policy.solver.horn.diagram import Cube, Unknown
 from policy.solver.horn.family import Family
 from policy.solver.horn.meaning import Meaning
-from policy.solver.horn.passing import Passing
 from policy.solver.horn.ways import Goal, Kind, System, Ways
+from policy.solver.horn.words import path_claim
 
 WIDE = 110  # columns, where a formula is broken
 Build = Callable[[Family, Kind, Sequence[Goal]], Ways]
@@ -158,8 +158,8 @@ def clause(body: Sequence[str], head: str, variables: Iterable[tuple[str, str]])
 
 def defined(name: str, arguments: Sequence[tuple[str, str]], parts: Sequence[str]) -> str:
     """A definition as a conjunction, one part a line."""
-    inside = "\n    ".join(("and", *(parts or ("true",))))
-    return f"(define-fun {symbol(name)} ({' '.join(f'({n} {s})' for n, s in arguments)}) Bool\n  ({inside}))"
+    inside = "\n    ".join(("(and", *parts)) + ")" if len(parts) > 1 else conjunction(parts)
+    return f"(define-fun {symbol(name)} ({' '.join(f'({n} {s})' for n, s in arguments)}) Bool\n  {inside})"
 
 
 class Script:
@@ -193,6 +193,7 @@ class Script:
         options = {name: self.d.unknowns[number] for name, number in self.family.options.items()}
         self.lines.append(defined("world", self.everything, world(self.model, options)))
         self.lines += ["", "; the failures that are admitted together"]
+        self.lines += [f";   up to {t.most} of {', '.join(u.name for u in t.units)}: {t.effect}" for t in self.threats]
         self.lines.append(defined("admitted", self.everything, admitted(self.threats)))
         self._ways(meaning, {literal for path_part, _ in cases for literal in path_part})
         self.lines += ["", "; no world and admitted failure breaks the claim"]
@@ -218,22 +219,25 @@ class Script:
         """The clauses of every path claim that makes a difference, those of one kind together."""
         self.answers: dict[tuple[int, bool], Relation] = {}
         kinds: dict[Kind, list[int]] = {}
-        for number in sorted({number for number, _ in asked}):
+        self.told: dict[int, str] = {}
+        for i, number in enumerate(sorted({number for number, _ in asked}), 1):
+            self.told[number] = f"claim {i}"
             kinds.setdefault(Kind.of(meaning.paths[number]), []).append(number)
         for i, (kind, numbers) in enumerate(kinds.items(), 1):
             goals = [self._goal(number, meaning) for number in numbers]
             found = self.build(self.family, kind, goals).system
+            self.lines.append("")
+            self.lines += [f"; {self.told[n]}: {path_claim(meaning.paths[n])}" for n in numbers]
             self._way(f"way {i}", found, [(n, g.fact) for n, g in zip(numbers, goals, strict=True)], asked)
 
     def _goal(self, number: int, meaning: Meaning) -> Goal:
         claim = meaning.paths[number]
-        name = f"arrives as claim {self.d.unknowns[number].name} asks"
+        name = f"arrives as {self.told[number]} asks"
         targets, points = self.family.members(claim.target), self.family.points_on(claim.on)
         return Goal(name, targets, points, not claim.on)
 
     def _way(self, name: str, system: System, goals: Sequence[tuple[int, str]], asked: set[tuple[int, bool]]) -> None:
         way = _Way(self, name, system)
-        self.lines += ["", f"; {name}: {len(system.rules)} rules"]
         for guess, values in system.numbered.items():
             self.lines += [f";   {guess} {i}: {value}" for i, value in enumerate(values)]
         if any((number, True) in asked for number, _ in goals):
@@ -241,7 +245,7 @@ class Script:
         if any((number, False) in asked for number, _ in goals):
             way.close()
         for number, fact in goals:
-            told = f"claim {self.d.unknowns[number].name}"
+            told = self.told[number]
             if (number, True) in asked:
                 self.answers[number, True] = way.exists(fact, f"{told}: there is such a way")
             if (number, False) in asked:
