@@ -16,7 +16,7 @@ from policy.solver.horn.family import Family
 from policy.solver.horn.words import waypoints
 
 DONE = AllOf(())
-MOST_CHAINS = 20_000  # chains of zones between two endpoints, where each counts by itself
+MOST_CHAINS = 10_000  # sets of zones on the way between two endpoints, where it matters which zones were visited
 
 
 class NotExpressibleError(Exception):

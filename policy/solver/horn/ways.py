@@ -29,7 +29,7 @@ from policy.solver.horn.passing import DONE, Chains, Counting, Ledger, NotExpres
 
 Choice = tuple[str, int]  # of a guess that has numbered values
 Rules = dict[tuple[str, tuple[str, ...], Choice | None], int]  # (head, body, what must have been guessed): guard
-MOST_GUESSES = 2_000  # whose refutations are written out, where it takes all of them
+MOST_GUESSES = 1_000  # whose refutations are written out, where it takes all of them
 Place = Endpoint | Offer
 
 
