@@ -52,9 +52,9 @@ def _design(context: click.Context, invariant: str, paths: tuple[Path, ...]) -> 
     from policy.study.design import FaultyError, design
     from policy.text.diagnostic import render
 
-    files = _having(invariant, paths)
+    file = _having(invariant, paths)
     try:
-        return design(files)
+        return design(file)
     except FaultyError as error:
         finish(context, "\n\n".join(render(fault, error.sources) for fault in error.faults) + "\n", 2)
 
@@ -62,6 +62,8 @@ def _design(context: click.Context, invariant: str, paths: tuple[Path, ...]) -> 
 def _having(invariant: str, paths: tuple[Path, ...]) -> Path:
     from policy.text.diagnostic import nearest
 
+    if invariant.endswith(".policy"):
+        raise click.UsageError(f"the name of the invariant comes first, then the design; `{invariant}` is no such name")
     files = [path for path, _ in designs_of(paths)]
     if len(files) == 1 and _model(files[0]) is None:
         return files[0]
@@ -73,7 +75,9 @@ def _having(invariant: str, paths: tuple[Path, ...]) -> Path:
         several = ", ".join(f"`{path}`" for path in having)
         raise click.UsageError(f"several designs have an invariant `{invariant}`; name one of them: {several}")
     near = nearest(invariant, (name for model in models.values() for name in model.invariants))
-    raise click.UsageError(f"no invariant is named `{invariant}`" + (f"; did you mean `{near}`?" if near else ""))
+    hint = f"; did you mean `{near}`?" if near else ""
+    hint += f"; {len(files) - len(models)} files with faults were passed over" if len(models) < len(files) else ""
+    raise click.UsageError(f"no invariant is named `{invariant}`{hint}")
 
 
 def _model(path: Path) -> Model | None:

@@ -249,3 +249,16 @@ def test_chains_without_end_are_named() -> None:
     model = agreement.model_of(f"{design}\ninvariant i: some path from Z0 to h passes F")
     with pytest.raises(NotExpressibleError, match="chains"):
         horn(model, model.invariants["i"])
+
+
+@pytest.mark.parametrize("amount", ["= 4", ">= 5", "!= 4"])
+def test_counts_of_paths(amount: str) -> None:
+    """Claims that break in more cases than one could list are judged step by step."""
+    hosts = "\n".join(f"host h{i} in {'A' if i % 2 else 'B'} or C listens s" for i in range(8))
+    wall = "firewall F joins A, B { allow A -> h0, h2, h4 : s }"
+    claims = f"invariant i: count(host h: some path from A to h) {amount}\ninvariant j: count(host h: h in C) {amount}"
+    domains = "domain A\ndomain B\ndomain C\nassume h0 = B and h2 = B and h4 = B"
+    text = f"service s = tcp 1\n{domains}\n{hosts}\n{wall}\n{claims}"
+    asked = questions(text)
+    assert "judgement" in asked[0][0]
+    assert [spacer(clauses) for clauses, _ in asked] == [answer for _, answer in asked]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from policy.core.model import Invariant, Model
 from policy.solver.horn.attacks import Attacks
+from policy.solver.horn.diagram import NotExpressibleError
 from policy.solver.horn.family import Family
-from policy.solver.horn.passing import NotExpressibleError
 from policy.solver.horn.text import Script
 from policy.solver.horn.walks import Walks
 from policy.solver.horn.ways import Goal, Kind, Ways

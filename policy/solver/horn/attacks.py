@@ -24,7 +24,7 @@ class Attacks(Ways):
         self._decide()
         self.known: dict[Passing, dict[str, Place | None]] = {}
         self.entered: dict[Passing, dict[Passing, str]] = {}
-        self.steps: dict[Passing, dict[tuple[object, ...], int]] = {}
+        self.steps: dict[str, dict[tuple[object, ...], int]] = {}
         self.pending: list[tuple[Place, Passing]] = []
         self.stay()
         several = len(self.starts) > 1
@@ -205,7 +205,7 @@ class Attacks(Ways):
 
     def _number(self, y: Endpoint, offers: tuple[tuple[Offer, int], ...], stage: Passing, left: Passing) -> int:
         """The number of a step from one stage to another; steps that gain the same are one."""
-        known = self.steps.setdefault(left, {})
+        known = self.steps.setdefault(str(left), {})
         key = y, offers, stage
         if key not in known:
             known[key] = len(known)

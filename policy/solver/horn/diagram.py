@@ -11,7 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 NEVER, ALWAYS = 0, 1
+MOST_CUBES = 5_000  # for one condition
 Cube = tuple[tuple[int, frozenset[int]], ...]  # (variable, values that it may have), by variable
+
+
+class NotExpressibleError(Exception):
+    """The claim has a part that the file cannot say in reasonable length; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +122,6 @@ class Diagrams:
             known[a, b] = self._node(level, tuple(operation(x, y) for x, y in pairs))
         return known[a, b]
 
-    def with_value(self, diagram: int, unknown: int, value: int) -> int:
-        """What is left of the condition once the variable has that value."""
-        level, branches = self._nodes[diagram]
-        if level > unknown or unknown not in self.support(diagram):
-            return diagram
-        if level == unknown:
-            return branches[value]
-        return self._node(level, tuple(self.with_value(branch, unknown, value) for branch in branches))
-
     def support(self, diagram: int) -> frozenset[int]:
         """The variables that the condition depends on."""
         if diagram not in self._supports:
@@ -133,8 +129,13 @@ class Diagrams:
             self._supports[diagram] = frozenset({level}).union(*(self.support(branch) for branch in branches))
         return self._supports[diagram]
 
+    def tests(self, diagram: int) -> tuple[int, tuple[int, ...]]:
+        """The variable that the condition depends on first, and what is left of it for each of its values."""
+        return self._nodes[diagram]
+
     def cubes(self, diagram: int) -> tuple[Cube, ...]:
-        """Cubes whose union is the condition, and none of which is superfluous."""
+        """Cubes whose union is the condition, and none of which is superfluous. Raises NotExpressibleError where they
+        are too many."""
         return self._cover(diagram, diagram)[0]
 
     def _cover(self, least: int, most: int) -> tuple[tuple[Cube, ...], int]:
@@ -160,5 +161,7 @@ class Diagrams:
             branches.append(union)
             rest = self._join(rest, self.without(low, union))
         anyway, union = self._cover(rest, common)
+        if len(found) + len(anyway) > MOST_CUBES:
+            raise NotExpressibleError("it depends on the options and failures in too many ways to list them")
         whole = self._node(level, tuple(self._join(branch, union) for branch in branches))
         return (*(((level, frozenset(values)), *cube) for cube, values in found.items()), *anyway), whole

@@ -11,16 +11,12 @@ from dataclasses import dataclass
 
 from policy.core.endpoints import Endpoint
 from policy.core.model import AllOf, AnyOf, Named, Pass, Then, Waypoints
-from policy.solver.horn.diagram import ALWAYS, NEVER
+from policy.solver.horn.diagram import ALWAYS, NEVER, NotExpressibleError
 from policy.solver.horn.family import Family
 from policy.solver.horn.words import waypoints
 
 DONE = AllOf(())
 MOST_CHAINS = 10_000  # sets of zones on the way between two endpoints, where it matters which zones were visited
-
-
-class NotExpressibleError(Exception):
-    """The claim has a part that the file cannot say; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,11 @@ def _rest(waypoints: Waypoints, passed: frozenset[Named]) -> Waypoints:
             return DONE if what in passed else waypoints
         case Then((first, *others)):
             first = _rest(first, passed)
-            return Then((first, *others)) if first != DONE else Then(tuple(others)) if others else DONE
+            left = (first, *others) if first != DONE else tuple(others)
+            return DONE if not left else left[0] if len(left) == 1 else Then(left)
         case AllOf(of):
-            return AllOf(tuple(part for part in (_rest(part, passed) for part in of) if part != DONE))
+            left = tuple(part for part in (_rest(part, passed) for part in of) if part != DONE)
+            return left[0] if len(left) == 1 else AllOf(left)
         case AnyOf(of):
             parts = tuple(_rest(part, passed) for part in of)
             return DONE if DONE in parts else AnyOf(parts)

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from policy.core.model import And, Claim, Iff, Is, Model, Not, Or, Threat
-from policy.solver.horn.diagram import Cube, Unknown
+from policy.solver.horn.diagram import ALWAYS, NEVER, Cube, NotExpressibleError, Unknown
 from policy.solver.horn.family import Family
 from policy.solver.horn.meaning import Meaning
 from policy.solver.horn.ways import Goal, Kind, System, Ways
 from policy.solver.horn.words import path_claim
 
 WIDE = 110  # columns, where a formula is broken
+MOST_CASES = 60  # in which a claim breaks, that are written one by one
+Answer = tuple[int, bool]  # a path claim, and whether there is a way that decides it
+Case = tuple[tuple[Answer, ...], str]
 Build = Callable[[Family, Kind, Sequence[Goal]], Ways]
 
 
@@ -188,36 +191,85 @@ class Script:
     def write(self, claim: Claim) -> str:
         """Everything from `set-logic` to `check-sat`."""
         meaning = Meaning(self.family)
-        cases = self._cases(self.d.negated(meaning.holds(claim)), meaning)
+        broken = self.d.negated(meaning.holds(claim))
+        cases = self._cases(broken, meaning)
+        asked = {literal for paths, _ in cases for literal in paths} if cases else self._asked(broken, meaning)
         self.lines += ["(set-logic HORN)", "", "; a world: every option has one value, and what is assumed holds"]
         options = {name: self.d.unknowns[number] for name, number in self.family.options.items()}
         self.lines.append(defined("world", self.everything, world(self.model, options)))
         self.lines += ["", "; the failures that are admitted together"]
         self.lines += [f";   up to {t.most} of {', '.join(u.name for u in t.units)}: {t.effect}" for t in self.threats]
         self.lines.append(defined("admitted", self.everything, admitted(self.threats)))
-        self._ways(meaning, {literal for path_part, _ in cases for literal in path_part})
+        self._ways(meaning, asked)
         self.lines += ["", "; no world and admitted failure breaks the claim"]
         both = [Relation("world", self.everything).applied(), Relation("admitted", self.everything).applied()]
-        for path_part, formula in cases:
-            found = [self.answers[number, exists].applied() for number, exists in path_part]
+        for paths, formula in cases or [((), self._judged(broken, meaning))]:
+            found = [self.answers[number, exists].applied() for number, exists in paths]
             self.lines.append(clause([*found, *both, formula], "false", self.everything))
         self.lines += ["", "(check-sat)", ""]
         return "\n".join(self.lines)
 
-    def _cases(self, broken: int, meaning: Meaning) -> list[tuple[tuple[tuple[int, bool], ...], str]]:
+    def _cases(self, broken: int, meaning: Meaning) -> list[Case]:
         """Ways in which the claim breaks: which paths there are and are not, and in which worlds under which failures
-        that breaks it."""
-        cases: dict[tuple[tuple[int, bool], ...], list[Cube]] = {}
-        for cube in self.d.cubes(broken):
+        that breaks it. Nothing where there are more than a reader could want."""
+        try:
+            cubes = self.d.cubes(broken)
+        except NotExpressibleError:
+            return []
+        cases: dict[tuple[Answer, ...], list[Cube]] = {}
+        for cube in cubes if len(cubes) <= MOST_CASES else ():
             paths = tuple((number, values == {1}) for number, values in cube if number in meaning.paths)
             cases.setdefault(paths, []).append(tuple(part for part in cube if part[0] not in meaning.paths))
-        return [(paths, self._spelled(cubes)) for paths, cubes in cases.items()]
+        return [(paths, self._spelled(some)) for paths, some in cases.items()]
+
+    # ------------------------------------------------ claims with many cases, those that count
+
+    def _asked(self, broken: int, meaning: Meaning) -> set[Answer]:
+        """Which paths have to be known to be there, or not to be there."""
+        asked: set[Answer] = set()
+        for node in self._nodes(broken):
+            number, (without, given) = self.d.tests(node) if self._is_path(node, meaning) else (0, (NEVER, NEVER))
+            asked |= {(number, True)} if self.d.without(given, without) != NEVER else set()
+            asked |= {(number, False)} if self.d.without(without, given) != NEVER else set()
+        return asked
+
+    def _is_path(self, node: int, meaning: Meaning) -> bool:
+        return self.d.tests(node)[0] in meaning.paths
+
+    def _nodes(self, diagram: int) -> list[int]:
+        """All conditions that are left of it as variables get their values, those that depend on fewer first."""
+        found, pending = set[int](), [diagram]
+        while pending:
+            node = pending.pop()
+            if node not in found and node not in (NEVER, ALWAYS):
+                found.add(node)
+                pending += self.d.tests(node)[1]
+        return sorted(found)
+
+    def _judged(self, broken: int, meaning: Meaning) -> str:
+        """A predicate that holds where the claim breaks, by one predicate for each node of its diagram."""
+        if broken in (NEVER, ALWAYS):
+            return "true" if broken == ALWAYS else "false"
+        relations = {node: Relation(f"judgement {i}", self.everything) for i, node in enumerate(self._nodes(broken), 1)}
+        for node, relation in relations.items():
+            self.lines.append(relation.declared())
+            number, branches = self.d.tests(node)
+            for value, branch in enumerate(branches):
+                if branch == NEVER:
+                    continue
+                body = [] if branch == ALWAYS else [relations[branch].applied()]
+                if not self._is_path(node, meaning):
+                    body.append(literal(self.d.unknowns[number], frozenset({value})))
+                elif self.d.without(branch, branches[1 - value]) != NEVER:
+                    body.append(self.answers[number, value == 1].applied())
+                self.lines.append(clause(body, relation.applied(), self.everything))
+        return relations[broken].applied()
 
     # ------------------------------------------------ ways
 
-    def _ways(self, meaning: Meaning, asked: set[tuple[int, bool]]) -> None:
+    def _ways(self, meaning: Meaning, asked: set[Answer]) -> None:
         """The clauses of every path claim that makes a difference, those of one kind together."""
-        self.answers: dict[tuple[int, bool], Relation] = {}
+        self.answers: dict[Answer, Relation] = {}
         kinds: dict[Kind, list[int]] = {}
         self.told: dict[int, str] = {}
         for i, number in enumerate(sorted({number for number, _ in asked}), 1):
@@ -225,10 +277,13 @@ class Script:
             kinds.setdefault(Kind.of(meaning.paths[number]), []).append(number)
         for i, (kind, numbers) in enumerate(kinds.items(), 1):
             goals = [self._goal(number, meaning) for number in numbers]
-            found = self.build(self.family, kind, goals).system
             self.lines.append("")
             self.lines += [f"; {self.told[n]}: {path_claim(meaning.paths[n])}" for n in numbers]
-            self._way(f"way {i}", found, [(n, g.fact) for n, g in zip(numbers, goals, strict=True)], asked)
+            pairs = [(n, g.fact) for n, g in zip(numbers, goals, strict=True)]
+            try:
+                self._way(f"way {i}", self.build(self.family, kind, goals).system, pairs, asked)
+            except NotExpressibleError as error:
+                raise NotExpressibleError(f"`{path_claim(meaning.paths[numbers[0]])}`: {error}") from None
 
     def _goal(self, number: int, meaning: Meaning) -> Goal:
         claim = meaning.paths[number]
@@ -236,7 +291,7 @@ class Script:
         targets, points = self.family.members(claim.target), self.family.points_on(claim.on)
         return Goal(name, targets, points, not claim.on)
 
-    def _way(self, name: str, system: System, goals: Sequence[tuple[int, str]], asked: set[tuple[int, bool]]) -> None:
+    def _way(self, name: str, system: System, goals: Sequence[tuple[int, str]], asked: set[Answer]) -> None:
         way = _Way(self, name, system)
         for guess, values in system.numbered.items():
             self.lines += [f";   {guess} {i}: {value}" for i, value in enumerate(values)]

@@ -23,9 +23,9 @@ from itertools import product
 
 from policy.core.endpoints import Endpoint
 from policy.core.model import Endpoints, PathClaim, Waypoints
-from policy.solver.horn.diagram import ALWAYS, NEVER
+from policy.solver.horn.diagram import ALWAYS, NEVER, NotExpressibleError
 from policy.solver.horn.family import Family, Offer, Set
-from policy.solver.horn.passing import DONE, Chains, Counting, Ledger, NotExpressibleError, Passing
+from policy.solver.horn.passing import DONE, Chains, Counting, Ledger, Passing
 
 Choice = tuple[str, int]  # of a guess that has numbered values
 Rules = dict[tuple[str, tuple[str, ...], Choice | None], int]  # (head, body, what must have been guessed): guard
