@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
+from math import comb
 
 from policy.core.endpoints import Endpoint
 from policy.core.model import AllOf, AnyOf, Named, Pass, Then, Waypoints
-from policy.solver.horn.diagram import ALWAYS, NEVER
+from policy.solver.horn.diagram import ALWAYS, NEVER, NotExpressibleError
 from policy.solver.horn.family import Offer
 from policy.solver.horn.passing import Avoiding, Chains, Counting, Ledger, Passing, ordered, things
-from policy.solver.horn.ways import Choice, Place, Ways, spoken
+from policy.solver.horn.ways import Choice, Place, Step, Ways, spoken
+
+MOST_SETS = 3_000  # of things that an attack passes
 
 
 class Attacks(Ways):
@@ -76,7 +80,7 @@ class Attacks(Ways):
         found: list[frozenset[Named]] = []
         sizes = range(len(named), -1, -1) if self.kind.passes is not None else (self.kind.crosses - 1,)
         for size in sizes:
-            for some in combinations(named, min(size, len(named))) if size >= 0 else ():
+            for some in _chosen(named, size):
                 left = self.begin
                 for thing in some:
                     left = left.after(frozenset({thing}))
@@ -125,10 +129,10 @@ class Attacks(Ways):
         elif self.rule(self._fact(name, further), body, ALWAYS):
             self._learn(name, None, further)
 
-    def _enter(self, stage: Passing, further: Passing, number: int, body: tuple[str, ...], when: int) -> None:
-        """The step with that number leads from one stage to the other."""
+    def _enter(self, stage: Passing, further: Passing, choice: Choice, body: tuple[str, ...], when: int) -> None:
+        """The step that is chosen leads from one stage to the other."""
         entry = f"goes on from {stage}, to {further}"
-        self.rule(entry, body, when, (f"step with {further} left", number))
+        self.rule(entry, body, when, choice)
         if further not in self.entered.setdefault(stage, {}):
             self.entered[stage][further] = entry
             for name, place in tuple(self.known.get(stage, {}).items()):
@@ -140,48 +144,38 @@ class Attacks(Ways):
         body = (self._fact(spoken(place), stage),)
         if isinstance(place, Endpoint):
             for step in self.connections(place, stage):
-                self._step(place, body, stage, *step)
+                self._arrive(step, stage, body)
             return
         for left, relays in self.ledger.relaying(stage, place.source).items():
-            for y, point, after, when in self.relayed(place, left):
-                self._step(place.source, body, stage, y, point, after, self.d.both(when, relays), place)
+            for step in self.relayed(place, left):
+                self._arrive(replace(step, when=self.d.both(step.when, relays)), stage, body)
 
-    def _step(
-        self,
-        x: Endpoint,
-        body: tuple[str, ...],
-        stage: Passing,
-        y: Endpoint,
-        point: int,
-        after: Passing,
-        when: int,
-        offer: Offer | None = None,
-    ) -> None:
-        """A step from x, or of the relay, that arrives at y where it is admitted."""
-        for extra, admitted in self._admitted(y, point, stage, offer):
-            whole = self.d.both(when, admitted)
-            if whole == NEVER:
-                continue
-            whole_body = (*body, *extra)
-            for goal, fact in zip(self.goals, self.reached, strict=True):
-                if point in goal.points and y in goal.ends:
-                    self.rule(fact, whole_body, self.d.both(whole, goal.ends[y]))
-            if self.events:
-                self._note(x, y, point, whole_body, whole, offer)
-            for left, seen in self.ledger.visiting(after, y).items():
-                self._get(x, y, point, stage, left, whole_body, self.d.both(whole, seen))
+    def _arrive(self, step: Step, stage: Passing, body: tuple[str, ...]) -> None:
+        """What follows from a step where its target lets it in."""
+        for extra, admitted in self._admitted(step, stage):
+            there = replace(step, when=self.d.both(step.when, admitted))
+            if there.when != NEVER:
+                self._succeed(there, stage, (*body, *extra))
 
-    def _admitted(
-        self, y: Endpoint, point: int, stage: Passing, offer: Offer | None
-    ) -> Iterator[tuple[tuple[str, ...], int]]:
-        """Which facts y lets the packet in for, each with when it does."""
+    def _succeed(self, step: Step, stage: Passing, body: tuple[str, ...]) -> None:
+        d, y = self.d, step.target
+        for goal, fact in zip(self.goals, self.reached, strict=True):
+            if step.point in goal.points and y in goal.ends:
+                self.rule(fact, body, d.both(step.when, goal.ends[y]))
+        self._note(step, body)
+        for left, seen in self.ledger.visiting(step.left, y).items():
+            self._get(replace(step, when=d.both(step.when, seen), left=left), stage, body)
+
+    def _admitted(self, step: Step, stage: Passing) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Which facts the target lets the packet in for, each with when it does."""
+        y = step.target
         if y.sort == "firewall":
             yield (), ALWAYS
             return
         d = self.d
-        anyway = self.family.plain(y, point)
+        anyway = self.family.plain(y, step.point)
         for domain, there in self.family.domains[y].items():
-            own = NEVER if offer is None else self._accepted(offer.source, domain)
+            own = NEVER if step.relay is None else self._accepted(step.source, domain)
             anyway = d.either((anyway, d.both(there, own)))
         yield (), anyway
         for domain, there in self.family.domains[y].items():
@@ -189,19 +183,17 @@ class Attacks(Ways):
             if asks != NEVER:
                 yield (self._fact(f"accepted in {domain}", stage),), asks
 
-    def _get(
-        self, x: Endpoint, y: Endpoint, point: int, stage: Passing, left: Passing, body: tuple[str, ...], when: int
-    ) -> None:
-        """Having arrived at y: it is held unless it is hardened, and its relays are set off."""
-        offers = tuple(self.family.sets_off(x, y, point))
+    def _get(self, step: Step, stage: Passing, body: tuple[str, ...]) -> None:
+        """The target is held unless it is hardened, and its relays are set off."""
+        y, left = step.target, step.left
+        offers = tuple(self.family.sets_off(step.source, y, step.point))
         choice = None
-        if left != stage and when != NEVER:
-            number = self._number(y, offers, stage, left)
-            choice = (f"step with {left} left", number)
-            self._enter(stage, left, number, body, when)
-        self._gain(y, left, body, self.d.without(when, self.family.hardened(y)), choice)
+        if left != stage and step.when != NEVER:
+            choice = f"step with {left} left", self._number(y, offers, stage, left)
+            self._enter(stage, left, choice, body, step.when)
+        self._gain(y, left, body, self.d.without(step.when, self.family.hardened(y)), choice)
         for offer, given in offers:
-            self._gain(offer, left, body, self.d.both(when, given), choice)
+            self._gain(offer, left, body, self.d.both(step.when, given), choice)
 
     def _number(self, y: Endpoint, offers: tuple[tuple[Offer, int], ...], stage: Passing, left: Passing) -> int:
         """The number of a step from one stage to another; steps that gain the same are one."""
@@ -216,26 +208,25 @@ class Attacks(Ways):
 
     # ------------------------------------------------ attacks that have to pass something
 
-    def _note(
-        self, x: Endpoint, y: Endpoint, point: int, body: tuple[str, ...], when: int, offer: Offer | None
-    ) -> None:
+    def _note(self, step: Step, body: tuple[str, ...]) -> None:
         """What the step passes: everything can be done again, so only what can be passed at all matters."""
-        d = self.d
+        d, y = self.d, step.target
         for thing, fact in self.events.items():
             if thing.sort == "firewall":
-                crossing = self._crossing(x, y, point, thing)
                 works = d.negated(self.family.bypassed[thing.name])
-                relays = works if offer is not None and offer.source == Endpoint("firewall", thing.name) else NEVER
-                self.rule(fact, body, d.both(when, d.either((crossing, relays))))
+                relays = step.relay is not None and step.source == Endpoint("firewall", thing.name)
+                passed = works if relays else self._crossing(step, thing)
+                self.rule(fact, body, d.both(step.when, passed))
             elif y.sort == "host":
-                self.rule(fact, body, d.both(when, self.family.place(thing).get(y, NEVER)))
+                self.rule(fact, body, d.both(step.when, self.family.place(thing).get(y, NEVER)))
 
-    def _crossing(self, x: Endpoint, y: Endpoint, point: int, firewall: Named) -> int:
-        """When some chain from x to y crosses the firewall while it works."""
+    def _crossing(self, step: Step, firewall: Named) -> int:
+        """When some chain of the step crosses the firewall while it works."""
         if firewall not in self._listings:
             ledger = Counting(self.family, Pass(firewall), lambda _: False, simple=True)
             self._listings[firewall] = Chains(self.family, ledger)
-        return self._listings[firewall].outcomes(x, y, point, Passing(Pass(firewall))).get(Passing(), NEVER)
+        found = self._listings[firewall].outcomes(step.source, step.target, step.point, Passing(Pass(firewall)))
+        return found.get(Passing(), NEVER)
 
     @cached_property
     def _listings(self) -> dict[Named, Chains]:
@@ -252,11 +243,19 @@ class Attacks(Ways):
         found: list[frozenset[Named]] = []
         named = self._countable()
         for size in range(len(named) + 1) if self.kind.passes is not None else (self.kind.crosses,):
-            for some in combinations(named, size):
+            for some in _chosen(named, size) if size <= len(named) else ():
                 enough = self.kind.passes is None or _enough(self.kind.passes, some)
                 if enough and not any(other <= frozenset(some) for other in found):
                     found.append(frozenset(some))
                     yield some
+
+
+def _chosen(named: Sequence[Named], size: int) -> Iterator[tuple[Named, ...]]:
+    """All sets of so many of the things, or of all where there are fewer."""
+    size = min(size, len(named))
+    if size >= 0 and comb(len(named), size) > MOST_SETS:
+        raise NotExpressibleError(f"there are too many sets of {size} of {len(named)} things that could be passed")
+    yield from combinations(named, size) if size >= 0 else ()
 
 
 def _enough(waypoints: Waypoints, passed: Collection[Named]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from policy.core.endpoints import Endpoint
 from policy.solver.horn.passing import Passing
-from policy.solver.horn.ways import Place, Ways, spoken
+from policy.solver.horn.ways import Place, Step, Ways, spoken
 
 
 class Walks(Ways):
@@ -34,23 +34,18 @@ class Walks(Ways):
     def _go_on(self, place: Place, left: Passing, steps: int) -> None:
         if self.kind.within is not None and steps >= min(self.kind.within, len(self.seen)):
             return  # a shortest walk is nowhere twice with the same left to pass
-        body = (self._fact(place, left, steps),)
-        if isinstance(place, Endpoint):
-            source, further = place, self.connections(place, left)
-        else:
-            source, further = place.source, self.relayed(place, left)
-        for y, point, after, when in further:
-            self._arrive(source, y, point, after, steps + 1, body, when)
+        further = self.connections(place, left) if isinstance(place, Endpoint) else self.relayed(place, left)
+        for step in further:
+            self._arrive(step, steps + 1, (self._fact(place, left, steps),))
 
-    def _arrive(
-        self, x: Endpoint, y: Endpoint, point: int, left: Passing, steps: int, body: tuple[str, ...], when: int
-    ) -> None:
-        d = self.d
+    def _arrive(self, step: Step, steps: int, body: tuple[str, ...]) -> None:
+        d, y = self.d, step.target
         for goal in self.goals:
-            if point in goal.points and y in goal.ends and self.counts(left):
-                self.rule(goal.fact, body, d.both(when, goal.ends[y]))
-        for after, seen in self.ledger.visiting(left, y).items():
-            self._get_to(y, after, steps, body, d.without(d.both(when, seen), self.family.hardened(y)))
-            for offer, given in self.family.sets_off(x, y, point):
+            if step.point in goal.points and y in goal.ends and self.counts(step.left):
+                self.rule(goal.fact, body, d.both(step.when, goal.ends[y]))
+        for after, seen in self.ledger.visiting(step.left, y).items():
+            there = d.both(step.when, seen)
+            self._get_to(y, after, steps, body, d.without(there, self.family.hardened(y)))
+            for offer, given in self.family.sets_off(step.source, y, step.point):
                 for further, relays in self.ledger.relaying(after, y).items():
-                    self._get_to(offer, further, steps, body, d.both(when, seen, given, relays))
+                    self._get_to(offer, further, steps, body, d.both(there, given, relays))

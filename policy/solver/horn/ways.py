@@ -30,6 +30,7 @@ from policy.solver.horn.passing import DONE, Chains, Counting, Ledger, Passing
 Choice = tuple[str, int]  # of a guess that has numbered values
 Rules = dict[tuple[str, tuple[str, ...], Choice | None], int]  # (head, body, what must have been guessed): guard
 MOST_GUESSES = 1_000  # whose refutations are written out, where it takes all of them
+MOST_RULES = 200_000
 Place = Endpoint | Offer
 
 
@@ -58,6 +59,18 @@ class Goal:
     ends: Set
     points: frozenset[int]
     anyhow: bool  # whether the path of no step counts
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A connection, made for a relay or not, with what it leaves to pass and when it can be made."""
+
+    source: Endpoint
+    target: Endpoint
+    point: int
+    left: Passing
+    when: int
+    relay: Offer | None = None
 
 
 @dataclass
@@ -157,6 +170,8 @@ class Ways:
         """Adds a rule; says whether its head is new."""
         if guard == NEVER:
             return False
+        if len(self.system.rules) >= MOST_RULES:
+            raise NotExpressibleError(f"it takes more than {MOST_RULES:,} rules")
         fresh = head not in self.heads
         self.heads.add(head)
         key = head, body, choice
@@ -168,14 +183,14 @@ class Ways:
         every = self.kind.every
         return Counting(self.family, self.kind.passes, lambda left: every and left.satisfied, simple=not every)
 
-    def connections(self, x: Endpoint, left: Passing) -> Iterator[tuple[Endpoint, int, Passing, int]]:
-        """Every (to whom, on which packet, what is left to pass, when) of connections from x."""
+    def connections(self, x: Endpoint, left: Passing) -> Iterator[Step]:
+        """Every step from x."""
         for y, points in self.ears.items():
             for point in points:
-                yield from self._connection(x, y, point, left, ALWAYS)
+                yield from self._steps(x, y, point, left, ALWAYS, None)
 
-    def relayed(self, offer: Offer, left: Passing) -> Iterator[tuple[Endpoint, int, Passing, int]]:
-        """The same of connections that a relay makes."""
+    def relayed(self, offer: Offer, left: Passing) -> Iterator[Step]:
+        """Every step that a relay makes."""
         targets: dict[Endpoint, int] = {}
         for target in offer.targets:
             for y, when in self.family.place(target).items():
@@ -183,17 +198,16 @@ class Ways:
         for y, there in targets.items():
             for point in self.ears[y]:
                 if point in offer.onward:
-                    yield from self._connection(offer.source, y, point, left, there)
+                    yield from self._steps(offer.source, y, point, left, there, offer)
 
-    def _connection(
-        self, x: Endpoint, y: Endpoint, point: int, left: Passing, given: int
-    ) -> Iterator[tuple[Endpoint, int, Passing, int]]:
+    def _steps(
+        self, x: Endpoint, y: Endpoint, point: int, left: Passing, given: int, relay: Offer | None
+    ) -> Iterator[Step]:
         taken = self.d.both(given, self.family.takes(x, y, point))
-        if taken != NEVER:
-            for after, when in self.chains.outcomes(x, y, point, left).items():
-                both = self.d.both(taken, when)
-                if both != NEVER:
-                    yield y, point, after, both
+        for after, when in self.chains.outcomes(x, y, point, left).items() if taken != NEVER else ():
+            whole = self.d.both(taken, when)
+            if whole != NEVER:
+                yield Step(x, y, point, after, whole, relay)
 
     @cached_property
     def ledger(self) -> Ledger:
