@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,17 @@ import pytest
 import z3
 from click.testing import CliRunner, Result
 
+from policy import __version__
 from policy.cli import commands
+from policy.solver.horn.attacks import MOST_SETS
+from policy.solver.horn.diagram import MOST_CUBES
+from policy.solver.horn.passing import MOST_CHAINS
+from policy.solver.horn.ways import MOST_GUESSES, MOST_RULES
 from policy.text.load import load
 from policy.text.resolve import resolve
 
 ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "smt2.md").read_text(encoding="utf-8")
 LARGE = ROOT / "specs" / "biztalk" / "large_distributed.policy"
 DESIGN = """design "Two walls"
 service https = tcp 443
@@ -105,6 +112,19 @@ def test_bytes_are_the_same_on_every_run() -> None:
             command = [sys.executable, "-m", "policy.cli", "smt2", name, str(LARGE)]
             found.add(subprocess.run(command, env=surroundings, capture_output=True, check=True).stdout)
     assert len(found) == 2
+
+
+def test_the_page_shows_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The design of the page gives the file of the page, whose answer is `sat`; its limits are those of the code."""
+    blocks = dict(re.findall(r"^```(policy|console)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+    (tmp_path / "walls.policy").write_text(blocks["policy"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    command, shown = blocks["console"].split("\n", 1)
+    written = run(*command.removeprefix("$ bartizan smt2 ").split()).stdout
+    assert written.replace(f"bartizan {__version__}", "") == re.sub(r"bartizan \d+\.\d+\.\d+", "", shown)
+    assert spacer(written) == "sat"
+    for most in (MOST_GUESSES, MOST_CHAINS, MOST_SETS, MOST_RULES, MOST_CUBES):
+        assert f"{most:,}" in PAGE
 
 
 def test_claims_of_the_biztalk_design() -> None:

@@ -41,7 +41,7 @@ def cvc5_says(text: str) -> str:
     said = ""
     while not (command := parser.nextCommand()).isNull():
         said += command.invoke(solver, parser.getSymbolManager())
-    return said.strip()
+    return said.split()[0]
 
 
 def meant(model: Model, invariant: Invariant) -> str:

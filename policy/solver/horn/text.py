@@ -156,7 +156,12 @@ def clause(body: Sequence[str], head: str, variables: Iterable[tuple[str, str]])
     if not bound:
         return f"(assert {implied})"
     line = f"(assert (forall ({' '.join(bound)}) {implied}))"
-    return line if len(line) <= WIDE else f"(assert (forall ({' '.join(bound)})\n  {implied}))"
+    if len(line) <= WIDE:
+        return line
+    given = f"\n{' ' * 11}".join(dict.fromkeys(part for part in body if part != "true"))
+    several = "\n" in given
+    implied = f"(=> {'(and ' if several else ''}{given}{')' if several else ''}\n      {head})" if given else head
+    return f"(assert (forall ({' '.join(bound)})\n  {implied}))"
 
 
 def defined(name: str, arguments: Sequence[tuple[str, str]], parts: Sequence[str]) -> str:
@@ -279,6 +284,7 @@ class Script:
             goals = [self._goal(number, meaning) for number in numbers]
             self.lines.append("")
             self.lines += [f"; {self.told[n]}: {path_claim(meaning.paths[n])}" for n in numbers]
+            self.lines.append(f";   looked for: {_wanted(kind)}")
             pairs = [(n, g.fact) for n, g in zip(numbers, goals, strict=True)]
             try:
                 self._way(f"way {i}", self.build(self.family, kind, goals).system, pairs, asked)
@@ -305,6 +311,13 @@ class Script:
                 self.answers[number, True] = way.exists(fact, f"{told}: there is such a way")
             if (number, False) in asked:
                 self.answers[number, False] = way.is_missing(fact, f"{told}: there is no such way")
+
+
+def _wanted(kind: Kind) -> str:
+    """What decides the claim, in words."""
+    word = "an attack" if kind.attack else "a path"
+    asks = kind.passes is not None or kind.crosses > 0
+    return word if not asks else f"{word} that {'does not' if kind.every else 'does'}"
 
 
 class _Way:
@@ -343,7 +356,9 @@ class _Way:
         """The predicate of the worlds and failures in which the goal follows, for some guess."""
         relation = Relation(told, self.here)
         self.script.lines.append(relation.declared())
-        if goal in self.facts:
+        if goal not in self.facts:
+            self.script.lines.append("; nothing leads there, whatever the options and failures are")
+        else:
             body = [self.facts[goal].applied(), self.script.formula(self.system.guessed)]
             self.script.lines.append(clause(body, relation.applied(), self.here + self.guessed))
         return relation

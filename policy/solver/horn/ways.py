@@ -101,10 +101,14 @@ class System:
                 yield free, dict(zip(self.numbered, chosen, strict=True))
 
     def pruned(self, goals: Iterable[str]) -> System:
-        """Without facts that never follow, and those that no goal takes."""
+        """Without facts that never follow, and those that no goal takes; where nothing leads to any goal, the others
+        stay for the reader to see that."""
         following = self._following()
         rules = {key: guard for key, guard in self.rules.items() if following.issuperset(key[1])}
-        wanted, pending = set(goals), list(goals)
+        wanted = following & set(goals)
+        pending = list(wanted)
+        if not wanted:
+            return self._with(rules)
         bodies: dict[str, list[tuple[str, ...]]] = {}
         for head, body, _ in rules:
             bodies.setdefault(head, []).append(body)
