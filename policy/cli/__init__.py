@@ -19,6 +19,7 @@ from policy.cli.fmt import fmt_command
 from policy.cli.rules import rules_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
+from policy.cli.smt2 import smt2_command
 from policy.cli.verify import verify_command
 
 
@@ -55,6 +56,7 @@ def commands() -> None:
     bartizan rules design.policy           rules that are shadowed, redundant or unused
     bartizan cover design.policy           which changes no invariant would notice
     bartizan verify design.policy proofs   check the evidence of a run again, without a solver
+    bartizan smt2 walls design.policy      an invariant as a question to another solver
     """
 
 
@@ -64,6 +66,7 @@ COMMANDS = (
     fmt_command,
     rules_command,
     show_command,
+    smt2_command,
     verify_command,
 )
 for command in COMMANDS:
