@@ -68,7 +68,7 @@ def _way(view: View, claim: PathClaim) -> Passing:
     if claim.crosses is None:
         return passing(view, claim)
     if sum(comb(len(view.layout.firewalls), k) for k in range(claim.crosses)) > SUBSETS:
-        raise TooManyError
+        raise TooManyError(f"there are too many sets of fewer than {claim.crosses} firewalls to be told apart")
     rest = Crossed(frozenset(), claim.crosses) if claim.crosses else True
     return Passing(view, rest, claim.quantifier != "every")
 
