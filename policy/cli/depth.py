@@ -77,7 +77,7 @@ def _claim(sources: Sequence[str], targets: Sequence[str]) -> str | None:
     """The sets as a claim, so that they are read as the language writes them; None where there are none."""
     if not sources and not targets:
         return None
-    source = ", ".join(sources) or "any"
+    source = ", ".join(sources) if sources else "any"
     return " and ".join(f"{source} can reach {target}" for target in targets or ("any",))
 
 
