@@ -15,7 +15,9 @@ import click
 from policy import __version__
 from policy.cli.check import check_command
 from policy.cli.cover import cover_command
+from policy.cli.depth import depth_command
 from policy.cli.fmt import fmt_command
+from policy.cli.query import query_command
 from policy.cli.rules import rules_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
@@ -55,6 +57,8 @@ def commands() -> None:
     bartizan fmt design.policy             lay the text out anew, in place
     bartizan rules design.policy           rules that are shadowed, redundant or unused
     bartizan cover design.policy           which changes no invariant would notice
+    bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
+    bartizan query CLAIM design.policy     ask a claim that no file holds, or for all paths
     bartizan verify design.policy proofs   check the evidence of a run again, without a solver
     bartizan smt2 walls design.policy      an invariant as a question to another solver
     """
@@ -63,7 +67,9 @@ def commands() -> None:
 COMMANDS = (
     check_command,
     cover_command,
+    depth_command,
     fmt_command,
+    query_command,
     rules_command,
     show_command,
     smt2_command,
