@@ -15,6 +15,7 @@ import click
 from policy import __version__
 from policy.cli.check import check_command
 from policy.cli.fmt import fmt_command
+from policy.cli.repair import repair_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
 
@@ -49,8 +50,9 @@ def commands() -> None:
     bartizan check design.policy           prove every invariant, or show what breaks it
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
+    bartizan repair design.policy          the smallest edits that make what fails hold
     """
 
 
-for command in (check_command, fmt_command, show_command):
+for command in (check_command, fmt_command, repair_command, show_command):
     commands.add_command(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -92,10 +93,23 @@ def finish(context: click.Context, text: str, code: int, err: bool = False) -> N
     context.exit(code)
 
 
+def write_file(path: Path, text: str) -> None:
+    """Writes the file anew, or leaves it as it was: never half of it."""
+    path = Path(os.path.realpath(path))
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(text.encode("utf-8"))
+        shutil.copymode(path, file.name)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise click.UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
 class Progress:
     """A bar on the terminal that standard error goes to, once the work has taken a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "proving") -> None:
+        self.label = label
         self.started = time.monotonic()
         self.bar: Any = None
         self.wanted = sys.stderr.isatty()
@@ -108,10 +122,10 @@ class Progress:
             self.bar.render_finish()
 
     def step(self, done: int, total: int) -> None:
-        """So many invariants of the present design are done."""
+        """So many of the steps of the present work are done."""
         if not self.wanted or time.monotonic() - self.started < 1:
             return
         if self.bar is None:
-            self.bar = click.progressbar(length=total, label="proving", file=sys.stderr)
+            self.bar = click.progressbar(length=total, label=self.label, file=sys.stderr)
         self.bar.length, self.bar.pos = total, done
         self.bar.render_progress()

@@ -13,6 +13,7 @@ Where there is no such set, a smallest part of the demands that nothing can meet
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -29,7 +30,7 @@ from policy.text.resolve import resolve
 from policy.text.rewrite import reread
 from policy.text.source import Source, Span
 
-MOST_EDITS, MOST_TRIED, SHOWN, LOOKED_AT = 4, 3000, 5, 60
+MOST_EDITS, MOST_TRIED, SHOWN, LOOKED_AT = 4, 2000, 5, 50
 SENSE, TEXT, FOUND = "sense", "text", "found"  # reasons besides demands: contradictions, what is no text, repairs
 Progress = Callable[[int, int], None]  # (changed designs tried, as many as may be)
 Choice = tuple[int, ...]  # numbers of edits
@@ -82,8 +83,8 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Demands that no repair meets together with the wanted ones, each of them needed for that; and what would do if
-    the last of them were given up, in words."""
+    """Demands that no repair meets together with the wanted ones, each of them needed for that (none, where the wanted
+    ones cannot be met in any case); and what would do if the last of them were given up, in words."""
 
     demands: tuple[Demand, ...]
     without: tuple[str, ...]
@@ -166,6 +167,7 @@ class _Search:
     def __post_init__(self) -> None:
         self.edits = edits(self.base)
         self.chooser = Chooser([edit.key for edit in self.edits])
+        self.removals = {edit.key: (i,) for i, edit in enumerate(self.edits) if edit.kind in REMOVALS}
         self.goals = [Demand("invariant", invariant.name, invariant) for invariant in self.wanted]
 
     # -------------------------------------------------------- the answer
@@ -185,7 +187,7 @@ class _Search:
             complete = False
         size = len(found[0][0]) if found else self._size(demands)
         if found:
-            shown = [one for choice, one in sorted(found, key=lambda pair: pair[0]) if not self._outdone(choice, found)]
+            shown = [one for _, one in sorted(found, key=lambda pair: pair[0])]
             complete &= len(shown) <= self.limits.shown
             return self._ended("repaired", size, tuple(shown[: self.limits.shown]), complete)
         if not complete:
@@ -209,6 +211,7 @@ class _Search:
         most = self.limits.edits
         while (choice := self._next(demands, most)) is not None:
             most = len(choice)
+            choice = self._bolder(choice, demands)
             one = self._written(choice)
             if one is None:
                 self.chooser.learn(TEXT, (), choice)
@@ -225,9 +228,15 @@ class _Search:
                 others = (n for n, edit in enumerate(self.edits) if edit.key == self.edits[i].key and n != i)
                 yield from (tuple(n if j == i else j for j in choice) for n in others)
 
-    def _outdone(self, choice: Choice, found: Sequence[tuple[Choice, Repair]]) -> bool:
-        lesser = {tuple(sorted(other)) for better, _ in found for other in self._lesser(better)}
-        return choice in lesser
+    def _bolder(self, choice: Choice, demands: Sequence[Demand]) -> Choice:
+        """The choice with removals in the place of narrowings, wherever that does as well."""
+        with suppress(OutOfTriesError):  # the choice that is known does, too
+            for i in choice:
+                for n in self.removals.get(self.edits[i].key, ()):
+                    bolder = tuple(n if j == i else j for j in choice)
+                    if n != i and self._unmet(bolder, demands) is None:
+                        choice = bolder
+        return choice
 
     # -------------------------------------------------------- the loop
 
@@ -306,10 +315,11 @@ class _Search:
         if not written(resolved.model, model, made):
             raise RefusedError(f"the text does not say what it should: {', '.join(words(model, e) for e in made)}")
         case = Case(resolved.model)
-        for demand in (*self.goals, *self.kept):
-            if case.answer(demand.invariant).verdict != "proved":
-                raise RefusedError(f"the {demand.sort} `{demand.name}` fails in the text, though not in the model")
         verdicts = {name: case.answer(invariant).verdict for name, invariant in resolved.model.invariants.items()}
+        for demand in (*self.goals, *self.kept):
+            held = verdicts[demand.name] if demand.sort == "invariant" else case.answer(demand.invariant).verdict
+            if held != "proved":
+                raise RefusedError(f"the {demand.sort} `{demand.name}` fails in the text, though not in the model")
         before = self.base.sources
         files = tuple((before[name], new) for name, new in loaded.sources.items() if new.text != before[name].text)
         return Repair(tuple(self._edit(edit) for edit in made), files, verdicts)
@@ -321,7 +331,7 @@ class _Search:
 
     def _conflict(self) -> Conflict | None:
         """Demands are added as long as what meets those so far breaks another; then those that were not needed are
-        dropped. None where the invariants cannot be repaired at all, or the budget runs out."""
+        dropped. None where the budget runs out."""
         given: list[Demand] = []
         try:
             while (choice := self._next([*self.goals, *given], self.limits.edits)) is not None:
@@ -336,7 +346,5 @@ class _Search:
                 else:
                     last = choice
         except OutOfTriesError:
-            return None
-        if not given:
             return None
         return Conflict(tuple(given), tuple(words(self.base.model, self.edits[i]) for i in last))

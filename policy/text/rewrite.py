@@ -6,6 +6,7 @@ one change replaces; `patched` is the design after them. Names, sets and conditi
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -61,6 +62,13 @@ def _rewritten(source: Source, patches: Sequence[Patch]) -> Source:
     new = Source.of(source.name, text)
     canonical = not parse(new).faults and formatted(source) == source.text
     return Source.of(source.name, formatted(new)) if canonical else new
+
+
+def difference(source: Source, new: str) -> str:
+    """What is different in the new text, as a unified diff."""
+    before, after = (text.splitlines(keepends=True) for text in (source.text, new))
+    found = difflib.unified_diff(before, after, source.name, source.name)
+    return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in found)
 
 
 class Rewriter:
