@@ -50,13 +50,17 @@ def repair_command(
     component, or lets one domain trust another.
 
     \b
+    Exits with 0 when a repair is found or nothing is to repair, 1 when there is no
+    repair, 3 when the budget runs out before there is an answer.
+
+    \b
     bartizan repair a.policy                     whatever is violated and should not be
     bartizan repair a.policy --only walls        one invariant
     bartizan repair a.policy --pick 2 --write    make the second of the repairs shown
     """
     from policy.study.repair import Limits, repair
 
-    design = _design(context, path)
+    design = _design(context, path, form)
     _refuse_unknown(only, design)
     with Progress("repairing") as progress:
         outcome = repair(design, only, Limits(most, budget, shown), progress.step)
@@ -68,19 +72,17 @@ def _show(context: click.Context, outcome: Outcome, form: str, write: bool, pick
     from policy.study.repair_told import document, exit_code, notes, told
 
     if pick is not None and pick > len(outcome.repairs):
-        raise click.UsageError(f"there is no repair {pick}; {len(outcome.repairs)} are shown")
+        raise click.UsageError(f"there is no repair {pick} among the {len(outcome.repairs)} that are found")
     chosen = pick or (1 if len(outcome.repairs) == 1 else None)
     code = exit_code(outcome)
     remarks: list[str] = []
     if outcome.repairs and chosen is None:
-        remarks.append(f"choose one of the repairs with --pick 1 to {len(outcome.repairs)}")
+        nothing = "nothing is written: " if write else ""
+        remarks.append(f"{nothing}choose one of the repairs with --pick 1 to {len(outcome.repairs)}")
         code = 2 if write else code
     elif outcome.repairs and chosen is not None:
         remarks += notes(outcome, outcome.repairs[chosen - 1])
-        if write:
-            remarks += _write(outcome, chosen)
-        else:
-            remarks.append("--write makes it")
+        remarks += _write(outcome, chosen) if write else ["--write makes it"]
     if form == "json":
         written = json.rendered(document(outcome, __version__))
     else:
@@ -97,15 +99,20 @@ def _write(outcome: Outcome, chosen: int) -> list[str]:
     return [f"{new.name} is written" for _, new in files]
 
 
-def _design(context: click.Context, path: Path) -> Design:
+def _design(context: click.Context, path: Path, form: str) -> Design:
+    """The design; where it has faults, these are told as `check` does."""
+    from policy.report import json
+    from policy.report.outcome import Report
     from policy.study.design import FaultyError, design
     from policy.text.diagnostic import render
 
     try:
         return design(path)
     except FaultyError as error:
-        told = "\n\n".join(render(fault, error.sources) for fault in error.faults)
-        finish(context, told + "\n", 2)
+        if form == "json":
+            report = Report(str(path), "", error.sources, error.faults)
+            finish(context, json.rendered(json.document([report], __version__)), report.exit_code)
+        finish(context, "\n\n".join(render(fault, error.sources) for fault in error.faults) + "\n", 2)
 
 
 def _refuse_unknown(only: tuple[str, ...], design: Design) -> None:

@@ -1,9 +1,11 @@
-"""Repairs as text and as plain values for JSON."""
+"""Repairs as text, and as plain values for JSON; their schema is `repair.schema.json` beside this module."""
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from policy.report.outcome import ALL_WELL, NOT_AS_EXPECTED, UNKNOWN
@@ -98,9 +100,18 @@ def notes(outcome: Outcome, repair: Repair) -> Iterator[str]:
         verdict = repair.verdicts[name]
         if verdict != invariant.expect and outcome.verdicts[name] == invariant.expect:
             yield f"`{name}` is {verdict} now, but says `expect {invariant.expect}`"
+    for old, _ in repair.files:
+        if old.name != outcome.design.name:
+            yield f"{old.name} is included: whatever else includes it changes, too"
 
 
 # ---------------------------------------------------------------- JSON
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) that every document obeys."""
+    loaded: dict[str, Any] = json.loads((Path(__file__).parent / "repair.schema.json").read_text(encoding="utf-8"))
+    return loaded
 
 
 def document(outcome: Outcome, version: str) -> dict[str, Any]:

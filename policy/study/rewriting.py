@@ -70,9 +70,10 @@ def _narrowing(text: Rewriter, model: Model, edit: Change, firewall: str, i: int
         case "except source" | "except target":
             return text.excepting(firewall, i, target, words.place(edit.value))
         case "fit flow":
-            flow = model.flows[edit.value]
-            ends = words.endpoints(flow.source), words.endpoints(flow.target)
-            return text.saying(firewall, i, *ends, ", ".join(flow.services))
+            flow, rule = model.flows[edit.value], model.firewalls[firewall].rules[i]
+            start = "" if flow.source == rule.source else words.endpoints(flow.source)
+            end = "" if flow.target == rule.target else words.endpoints(flow.target)
+            return text.saying(firewall, i, (start, end, ", ".join(flow.services)))
     raise ValueError(f"not an edit: {edit}")
 
 

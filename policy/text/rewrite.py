@@ -124,11 +124,11 @@ class Rewriter:
         joint = ", " if part.has("EXCEPT") else " except "
         return [_after(source, part, joint + words)]
 
-    def saying(self, firewall: str, i: int, start: str, end: str, services: str) -> list[Patch]:
-        """The rule with another source, destination and other services."""
+    def saying(self, firewall: str, i: int, words: Sequence[str]) -> list[Patch]:
+        """The rule with another source, destination and other services; what is "" stays as it is."""
         source, node = self._item(firewall, "rule", i)
         parts = (*node.nodes("set"), node.nodes("services")[0])
-        return [_instead(source, part, words) for part, words in zip(parts, (start, end, services), strict=True)]
+        return [_instead(source, part, said) for part, said in zip(parts, words, strict=True) if said]
 
     def denying(self, firewall: str) -> list[Patch]:
         """The firewall denies by default."""
