@@ -149,6 +149,8 @@ class Reason:
         """The failure depends on where the endpoint stands and on what is on it."""
         if end.sort == "host":
             self.hosts.add(end.name)
+        elif end.sort == "firewall":
+            self.keys.add(("firewall", end.name))
 
     def walk(self, start: Endpoint, steps: Iterable[Step]) -> None:
         """It depends on the walk."""

@@ -290,6 +290,24 @@ def test_two_edits_where_two_are_needed() -> None:
     assert ["remove rule 1 of F", "remove rule 1 of G"] in [[edit.words for edit in o.edits] for o in outcome.repairs]
 
 
+def test_a_firewall_that_publishes_may_leave_its_zones() -> None:
+    """Its part in the path crosses nothing: it stands in both zones."""
+    outcome = repair(
+        """\
+        service s = tcp 1
+        domain a
+        domain b { host h listens s }
+        domain c
+        firewall P joins a, b, c { publish s from a to h }
+        invariant stays: h in b
+        invariant closed: no path from a to b
+        """
+    )
+    assert [[edit.words for edit in one.edits] for one in outcome.repairs] == [
+        ["take a out of what P joins"], ["take b out of what P joins"], ["remove the publish of P"],
+    ]  # fmt: skip
+
+
 def test_what_conflicts_is_named() -> None:
     outcome = repair(f"{TWO_DOORS}\nflow needed: a -> h : s")
     assert outcome.ended == "none"
