@@ -174,12 +174,13 @@ class Rewriter:
         while declared.inside:
             declared = self.names.of["place"][declared.inside]
         source, (_, end) = declared.source, offsets(declared.node)
-        line = source.text.find("\n", end)
+        newline = "\r\n" if "\r\n" in source.text else "\n"
+        line = source.text.find(newline, end)
         line = len(source.text) if line < 0 else line
         rest = source.text[end:line].strip()
         if not rest or rest.startswith("#"):
-            return [Patch(source.name, line, line, f"\nassume {words}")]
-        return [Patch(source.name, end, end, f"\nassume {words}\n")]
+            return [Patch(source.name, line, line, f"{newline}assume {words}")]
+        return [Patch(source.name, end, end, f"{newline}assume {words}{newline}")]
 
     def counting(self, host: str, number: str) -> list[Patch]:
         """The host has so many replicas."""
@@ -257,9 +258,10 @@ def _gone(source: Source, node: Node) -> Patch:
     first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
     last = len(text) if last < 0 else last
     rest = text[end:last].strip()
-    if text[first:start].strip():
+    before = text[first:start].rstrip()
+    if before and not before.endswith("{"):
         return Patch(source.name, len(text[:start].rstrip(" \t")), end)
-    if rest and not rest.startswith("#"):
+    if before or (rest and not rest.startswith("#")):
         return Patch(source.name, start, last - len(text[end:last].lstrip(" \t")))
     return Patch(source.name, first, min(last + 1, len(text)))
 

@@ -246,6 +246,30 @@ def test_trusts_are_taken_out_of_lists() -> None:
     assert written(resolve(loaded).model, base.model, both)
 
 
+def test_items_of_one_line() -> None:
+    """One blank stays beside what is left, and every file keeps its ends of lines."""
+    text = """\
+service s = tcp 1\r
+domain a\r
+domain b { host h listens s }\r
+option o  option p\r
+firewall F joins a, b { allow a -> b : s  deny any -> any : any }\r
+"""
+    base, found = design(text), []
+    for edit in edits(base):
+        if edit.kind in ("remove rule", "fix option"):
+            (new,) = rewritten(reread(base.sources), base.model, (edit,)).sources.values()
+            found.append([line for line in new.text.split("\n") if line not in text.split("\n")])
+    assert found == [
+        ["option o\r", "assume o\r", "  option p\r"],
+        ["option o\r", "assume not o\r", "  option p\r"],
+        ["assume p\r"],
+        ["assume not p\r"],
+        ["firewall F joins a, b { deny any -> any : any }\r"],
+        ["firewall F joins a, b { allow a -> b : s }\r"],
+    ]
+
+
 # ---------------------------------------------------------------- known answers
 
 TWINS = {
