@@ -176,7 +176,7 @@ class _Search:
         """A smallest repair, and all others of its size; or why there is none."""
         found: list[tuple[Choice, Repair]] = []
         demands = [*self.goals, *self.kept]
-        size, complete = 0, True
+        complete = True
         try:
             for choice, one in self._repairs(demands):
                 found.append((choice, one))
@@ -208,18 +208,23 @@ class _Search:
 
     def _repairs(self, demands: Sequence[Demand]) -> Iterator[tuple[Choice, Repair]]:
         """All repairs of the smallest size. Raises OutOfTriesError."""
-        most = self.limits.edits
+        most, seen = self.limits.edits, set[Choice]()
         while (choice := self._next(demands, most)) is not None:
-            most = len(choice)
-            choice = self._bolder(choice, demands)
-            one = self._written(choice)
-            if one is None:
-                self.chooser.learn(TEXT, (), choice)
-                continue
-            yield choice, one
-            self.chooser.learn(FOUND, (), choice)
-            for other in self._lesser(choice):
-                self.chooser.learn(FOUND, (), other)
+            bolder = self._bolder(choice, demands)
+            if bolder not in seen:
+                seen.add(bolder)
+                one = self._written(bolder)
+                if one is None:
+                    self._forget(TEXT, {choice, bolder})
+                    continue
+                most = len(choice)
+                yield bolder, one
+            self._forget(FOUND, {choice, bolder, *self._lesser(bolder)})
+
+    def _forget(self, reason: str, choices: Collection[Choice]) -> None:
+        """These are not to be proposed again, nor with more edits."""
+        for choice in sorted(choices):
+            self.chooser.learn(reason, (), choice)
 
     def _lesser(self, choice: Choice) -> Iterator[Choice]:
         """The choices that narrow what this one removes: no better, and more to read."""
