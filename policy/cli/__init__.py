@@ -18,6 +18,7 @@ from policy.cli.cover import cover_command
 from policy.cli.depth import depth_command
 from policy.cli.fmt import fmt_command
 from policy.cli.query import query_command
+from policy.cli.repair import repair_command
 from policy.cli.rules import rules_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
@@ -56,6 +57,7 @@ def commands() -> None:
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
     bartizan rules design.policy           rules that are shadowed, redundant or unused
+    bartizan repair design.policy          the smallest edits that make what fails hold
     bartizan cover design.policy           which changes no invariant would notice
     bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
     bartizan query CLAIM design.policy     ask a claim that no file holds, or for all paths
@@ -70,6 +72,7 @@ COMMANDS = (
     depth_command,
     fmt_command,
     query_command,
+    repair_command,
     rules_command,
     show_command,
     smt2_command,

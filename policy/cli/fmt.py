@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +41,9 @@ def fmt_command(context: click.Context, paths: tuple[Path, ...], only_check: boo
 
     changed = [(source, new) for source, _ in texts if (new := formatted(source)) != source.text]
     if diff:
-        finish(context, "".join(line for pair in changed for line in _difference(*pair)), 1 if changed else 0)
+        from policy.text.rewrite import difference
+
+        finish(context, "".join(difference(source, new) for source, new in changed), 1 if changed else 0)
     if only_check:
         names = "".join(f"{source.name} would change\n" for source, _ in changed)
         finish(context, names, 1 if changed else 0)
@@ -75,9 +75,3 @@ def _standard_input() -> tuple[Source, list[Diagnostic]]:
         raise click.UsageError(f"standard input is not UTF-8 text: byte {error.start + 1}") from None
     source = Source.of("<stdin>", text)
     return source, list(parse(source).faults)
-
-
-def _difference(source: Source, new: str) -> Iterator[str]:
-    old = source.text.splitlines(keepends=True)
-    for line in difflib.unified_diff(old, new.splitlines(keepends=True), source.name, source.name):
-        yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"

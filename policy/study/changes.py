@@ -23,6 +23,7 @@ from policy.core.model import (
     Model,
     Named,
     Rule,
+    Sort,
     Tagged,
     Threat,
     Trust,
@@ -32,9 +33,10 @@ from policy.report.words import Words
 
 Kind = Literal[
     "remove rule", "widen services", "widen source", "widen target", "move first",
-    "narrow services", "narrow source", "narrow target",
-    "remove publish", "remove relay", "remove link", "remove trust", "reverse trust", "add trust", "add link",
-    "bypass firewall", "move host", "move component", "fix option", "remove assumption",
+    "narrow services", "narrow source", "narrow target", "except source", "except target", "fit flow",
+    "close default", "leave zone", "remove publish", "remove relay", "remove link", "remove trust",
+    "reverse trust", "add trust", "add link", "bypass firewall", "move host", "move component", "fix option",
+    "remove assumption",
 ]  # fmt: skip
 T = TypeVar("T")
 ANYBODY = Endpoints((Anything(firewalls=True),))
@@ -43,10 +45,11 @@ ANYBODY = Endpoints((Anything(firewalls=True),))
 @dataclass(frozen=True, slots=True, order=True)
 class Change:
     """One change. `key` names what changes as `origins` does: ("rule", firewall, i), ("publish", firewall, i),
-    ("relay", "host" | "component", name, i), ("link", i), ("trust", i), ("assume", i), ("firewall", name), ("host",
-    name), ("component", name), ("option", name); for what is added ("link", zone, zone) or ("trust", truster,
-    trusted). `value` says to what: the zone or host to move to, the value of an option, the name of what is left out
-    when a rule is narrowed (a service, or a term of its source or target by place)."""
+    ("relay", "host" | "component", name, i), ("link", i), ("trust", i), ("assume", i), ("firewall", name), ("default",
+    firewall), ("host", name), ("component", name), ("option", name); for what is added ("link", zone, zone) or
+    ("trust", truster, trusted). `value` says to what: the zone or host to move to, the value of an option, the zone
+    that a firewall leaves, the name of what is left out when a rule is narrowed (a service, a term of its source or
+    target by place, or a place that is excepted), the flow that a rule is narrowed to."""
 
     kind: Kind
     key: Key
@@ -181,7 +184,13 @@ def _changed(model: Model, change: Change) -> Model:
         case "remove assumption", (_, int(i)):
             return replace(model, assumptions=_at(model.assumptions, i, ALWAYS))
         case "fix option", (_, str(name)):
-            return replace(model, assumptions=(*model.assumptions, Is(name, change.value)))
+            return _fixed(model, name, change.value)
+        case "close default", (_, str(name)):
+            denying = replace(model.firewalls[name], default_allow=False)
+            return replace(model, firewalls=_with(model.firewalls, name, denying))
+        case "leave zone", (_, str(name)):
+            zones = tuple(zone for zone in model.firewalls[name].zones if zone != change.value)
+            return replace(model, firewalls=_with(model.firewalls, name, replace(model.firewalls[name], zones=zones)))
         case "bypass firewall", (_, str(name)):
             return _bypassed(model, name)
         case "move host", (_, str(name)):
@@ -196,8 +205,16 @@ def _changed(model: Model, change: Change) -> Model:
             left = _with(things, name, replace(things[name], relays=relays))
             return replace(model, hosts=left) if sort == "host" else replace(model, components=left)
         case _, (_, str(name), int(i)):
-            return replace(model, firewalls=_with(model.firewalls, name, _firewall(model.firewalls[name], i, change)))
+            return replace(model, firewalls=_with(model.firewalls, name, _firewall(model, name, i, change)))
     raise ValueError(f"not a change: {change}")
+
+
+def _fixed(model: Model, name: str, value: str) -> Model:
+    """The option has the value. No condition can speak of the replicas of a host: there, no other value is left."""
+    option = model.options[name]
+    if option.origin == "count":
+        return replace(model, options=_with(model.options, name, replace(option, values=(value,))))
+    return replace(model, assumptions=(*model.assumptions, Is(name, value)))
 
 
 def _bypassed(model: Model, name: str) -> Model:
@@ -207,17 +224,18 @@ def _bypassed(model: Model, name: str) -> Model:
     return replace(model, invariants=invariants)
 
 
-def _firewall(firewall: Firewall, i: int, change: Change) -> Firewall:
+def _firewall(model: Model, name: str, i: int, change: Change) -> Firewall:
+    firewall = model.firewalls[name]
     if change.kind == "remove publish":
         publishes = _at(firewall.publishes, i, replace(firewall.publishes[i], when=NEVER))
         return replace(firewall, publishes=publishes)
     rules = firewall.rules
     if change.kind == "move first":
         return replace(firewall, rules=(rules[i], *rules[:i], *rules[i + 1 :]))
-    return replace(firewall, rules=_at(rules, i, _rule(rules[i], change)))
+    return replace(firewall, rules=_at(rules, i, _rule(model, rules[i], change)))
 
 
-def _rule(rule: Rule, change: Change) -> Rule:
+def _rule(model: Model, rule: Rule, change: Change) -> Rule:
     match change.kind:
         case "remove rule":
             return replace(rule, when=NEVER)
@@ -233,11 +251,23 @@ def _rule(rule: Rule, change: Change) -> Rule:
             return replace(rule, source=_without(rule.source, int(change.value)))
         case "narrow target":
             return replace(rule, target=_without(rule.target, int(change.value)))
+        case "except source":
+            return replace(rule, source=_excepting(model, rule.source, change.value))
+        case "except target":
+            return replace(rule, target=_excepting(model, rule.target, change.value))
+        case "fit flow":
+            flow = model.flows[change.value]
+            return replace(rule, source=flow.source, target=flow.target, services=flow.services)
     raise ValueError(f"not a change of a rule: {change}")
 
 
 def _without(endpoints: Endpoints, i: int) -> Endpoints:
     return replace(endpoints, terms=endpoints.terms[:i] + endpoints.terms[i + 1 :])
+
+
+def _excepting(model: Model, endpoints: Endpoints, place: str) -> Endpoints:
+    sort: Sort = "domain" if place in model.domains else "zone" if place in model.zones else "host"
+    return replace(endpoints, minus=(*endpoints.minus, Named(sort, place)))
 
 
 def _at(items: tuple[T, ...], i: int, item: T) -> tuple[T, ...]:
@@ -267,6 +297,8 @@ def words(model: Model, change: Change) -> str:
             return f"move {called.place(str(key[1]))} onto {called.place(change.value)}"
         case "fix option":
             return f"assume {called.choice(str(key[1]), change.value)}"
+        case "leave zone":
+            return f"take {called.place(change.value)} out of what {key[1]} joins"
     return _PHRASES[change.kind].format(thing=thing(model, change), value=_left_out(model, change))
 
 
@@ -278,6 +310,9 @@ _PHRASES: Mapping[Kind, str] = {
     "widen target": "let {thing} speak of any destination", "narrow services": "take {value} out of {thing}",
     "narrow source": "take {value} out of the source of {thing}",
     "narrow target": "take {value} out of the destination of {thing}",
+    "except source": "except {value} from the source of {thing}",
+    "except target": "except {value} from the destination of {thing}",
+    "fit flow": "let {thing} speak of no more than flow `{value}`", "close default": "let {thing} deny by default",
 }  # fmt: skip
 
 
@@ -309,6 +344,8 @@ def thing(model: Model, change: Change) -> str:
 
 
 def _left_out(model: Model, change: Change) -> str:
+    if change.kind in ("except source", "except target"):
+        return Words(model).place(change.value)
     if change.kind not in ("narrow source", "narrow target"):
         return change.value
     _, name, i = change.key
