@@ -1,23 +1,29 @@
 """Takes times: of the stages of a check in this process, and of the command in a process of its own.
 
 Times are wall-clock seconds. The stages are those of `policy.checking`: reading (parse and resolve), solving (search,
-with z3), and the core's check of the evidence. Explaining a violation is in none of them.
+with z3), writing the evidence as the text of a file, reading it again, and the core's check of what was read.
+Explaining a violation is in none of them, nor is the disk.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 from policy.checking import few_collections
-from policy.core.evidence import Checker, Proof, Witness
+from policy.core.codec import Reader, Writer
+from policy.core.evidence import Checker, Proof
 from policy.core.layout import Layout
 from policy.core.model import Invariant
-from policy.solver import Answer, Prover
+from policy.core.names import Vocabulary
+from policy.report.evidence import decoded
+from policy.solver import Prover
 from policy.text.load import load
 from policy.text.resolve import Resolved, resolve
 
@@ -35,20 +41,26 @@ print(code, time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CH
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One invariant: its verdict, and the seconds that the search and the check of its evidence took."""
+    """One invariant: its verdict, the seconds that the search took, and those that writing, reading and checking its
+    evidence took; `size` is that of the evidence, in characters."""
 
     name: str
     verdict: str
     solving: float
+    writing: float
+    reading: float
     checking: float
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """Seconds of the stages of one check; `preparing` is what the search does once for a design."""
+    """Seconds of the stages of one check; `preparing` is what the search does once for a design, `indexing` what the
+    check does."""
 
     reading: float
     preparing: float
+    indexing: float
     trials: tuple[Trial, ...]
 
     @property
@@ -57,9 +69,19 @@ class Stages:
         return self.preparing + sum(trial.solving for trial in self.trials)
 
     @property
+    def producing(self) -> float:
+        """Seconds in which all evidence is written."""
+        return sum(trial.writing for trial in self.trials)
+
+    @property
     def checking(self) -> float:
-        """Seconds of all checks of evidence."""
-        return sum(trial.checking for trial in self.trials)
+        """Seconds in which all evidence is read and checked."""
+        return self.indexing + sum(trial.reading + trial.checking for trial in self.trials)
+
+    @property
+    def size(self) -> int:
+        """The characters of all evidence."""
+        return sum(trial.size for trial in self.trials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +126,34 @@ def _solved(reading: float, resolved: Resolved) -> Stages:
     if prover.faults():
         raise ValueError("the search found faults in the design")
     preparing = perf_counter() - started
-    checker = Checker(Layout(resolved.model))
+    started = perf_counter()
+    layout = Layout(resolved.model)
+    checker, vocabulary = Checker(layout), Vocabulary(layout)
+    indexing = perf_counter() - started
     invariants = resolved.model.invariants.values()
-    return Stages(reading, preparing, tuple(_trial(prover, checker, invariant) for invariant in invariants))
+    trials = tuple(_trial(prover, checker, vocabulary, invariant) for invariant in invariants)
+    return Stages(reading, preparing, indexing, trials)
 
 
-def _trial(prover: Prover, checker: Checker, invariant: Invariant) -> Trial:
+def _trial(prover: Prover, checker: Checker, vocabulary: Vocabulary, invariant: Invariant) -> Trial:
     started = perf_counter()
     answer = prover.answer(invariant)
     answered = perf_counter()
-    refusal = _refusal(checker, invariant, answer)
+    if answer.evidence is None:
+        raise ValueError(f"there is no evidence for `{invariant.name}`")
+    text = json.dumps(Writer(vocabulary, invariant).evidence(answer.evidence), indent=1)
+    written = perf_counter()
+    reader, value = Reader(vocabulary, invariant), decoded(text.encode())
+    evidence = reader.proof(value) if isinstance(answer.evidence, Proof) else reader.witness(value)
+    read_again = perf_counter()
+    check = checker.proof if isinstance(answer.evidence, Proof) else checker.witness
+    refusal = check(invariant, evidence)
     checked = perf_counter()
     if refusal is not None:
         raise ValueError(f"the check refuses the evidence for `{invariant.name}`: {refusal}")
-    return Trial(invariant.name, answer.verdict, answered - started, checked - answered)
-
-
-def _refusal(checker: Checker, invariant: Invariant, answer: Answer) -> str | None:
-    match answer.evidence:
-        case Proof() as proof:
-            return checker.proof(invariant, proof)
-        case Witness() as witness:
-            return checker.witness(invariant, witness)
-    return "there is none"
+    times = (started, answered, written, read_again, checked)
+    spans = (later - earlier for earlier, later in pairwise(times))
+    return Trial(invariant.name, answer.verdict, *spans, len(text))
 
 
 def runs(path: Path, times: int) -> Runs:

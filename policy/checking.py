@@ -13,9 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+from policy.core.codec import Writer
 from policy.core.evidence import Checker, Proof, Witness
 from policy.core.layout import Layout
 from policy.core.model import Invariant
+from policy.core.names import Vocabulary
+from policy.core.values import Json
 from policy.report.bug import described
 from policy.report.explain import Explainer
 from policy.report.outcome import Report, Result, Verdict, Violation, exit_code
@@ -39,20 +42,22 @@ def check(
     budget: int | None = None,
     only: Collection[str] | None = None,
     progress: Progress | None = None,
+    evidence: bool = False,
 ) -> Report:
     """Checks every invariant of a design, or those named in `only` (names that it does not have are passed over).
 
     A `Path` is a file. A `str` is the path of a file when it ends in `.policy`, is one line and has no `#` or `"` in
     it; any other is the text of a design. `budget` bounds the search for each invariant, in steps (None: no bound).
-    Never raises for anything in the design: faults and bugs of ours are in the report.
+    With `evidence` the results have theirs, as JSON values. Never raises for anything in the design: faults and bugs of
+    ours are in the report.
     """
-    return _report(source, None, budget, only, progress)
+    return _report(source, None, budget, only, progress, evidence)
 
 
 def ask(claim: str, source: str | Path, *, budget: int | None = None) -> Report:
     """Checks one claim that the design does not hold: its result, by the name QUERY, is the only one of the report.
     Everything else as for `check`; faults of the claim are among those of the report."""
-    report = _report(source, claim, budget, (QUERY,), None)
+    report = _report(source, claim, budget, (QUERY,))
     return replace(report, declared=tuple(name for name in report.declared if name != QUERY))
 
 
@@ -61,7 +66,8 @@ def _report(
     claim: str | None,
     budget: int | None,
     only: Collection[str] | None,
-    progress: Progress | None,
+    progress: Progress | None = None,
+    evidence: bool = False,
 ) -> Report:
     name = str(source) if is_file(source) else "<text>"
     try:
@@ -80,7 +86,7 @@ def _report(
         if faults:
             return replace(report, faults=faults)
         invariants = [i for i in model.invariants.values() if only is None or i.name in only]
-        trial = Trial(prover, resolved, loaded, budget)
+        trial = Trial(prover, resolved, loaded, budget, evidence)
     except Exception as error:
         return replace(report, bug=f"the search failed: {described(error)}")
     results: list[Result] = []
@@ -119,9 +125,12 @@ def read(source: str | Path, claim: str | None = None) -> tuple[Resolved, Loaded
 class Trial:
     """Answers the invariants of one model and has the answers checked."""
 
-    def __init__(self, prover: Prover, resolved: Resolved, loaded: Loaded, budget: int | None) -> None:
+    def __init__(
+        self, prover: Prover, resolved: Resolved, loaded: Loaded, budget: int | None, evidence: bool = False
+    ) -> None:
         self.prover, self.origins, self.budget = prover, resolved.origins, budget
         layout = Layout(resolved.model)
+        self.vocabulary = Vocabulary(layout) if evidence else None
         self.checker = Checker(layout)
         self.explainer = Explainer(layout, resolved.origins, loaded.sources)
 
@@ -129,24 +138,32 @@ class Trial:
         """The verdict on the invariant, or "refused" with the reason."""
         started = perf_counter()
         verdict: Verdict
+        evidence: Json = None
         try:
-            verdict, note, violation = self._tried(invariant)
+            verdict, note, violation, evidence = self._tried(invariant)
         except Exception as error:
             verdict, note, violation = "refused", f"the search failed: {described(error)}", None
         span = self.origins.get(("invariant", invariant.name))
         took = round((perf_counter() - started) * 1000, 1)
-        return Result(invariant.name, invariant.about, span, invariant.expect, verdict, took, note, violation)
+        return Result(invariant.name, invariant.about, span, invariant.expect, verdict, took, note, violation, evidence)
 
-    def _tried(self, invariant: Invariant) -> tuple[Verdict, str, Violation | None]:
+    def _tried(self, invariant: Invariant) -> tuple[Verdict, str, Violation | None, Json]:
         answer = self.prover.answer(invariant, self.budget)
         if reason := self._refusal(invariant, answer):
-            return "refused", f"the check refuses the evidence: {reason}", None
+            return "refused", f"the check refuses the evidence: {reason}", None, None
+        evidence = self._written(invariant, answer)
         if not isinstance(answer.evidence, Witness):
-            return answer.verdict, answer.note, None
+            return answer.verdict, answer.note, None, evidence
         violation = self.explainer.violation(invariant, answer.evidence)
         if invariant.expect != "violated":
             violation = replace(violation, help=self._help(invariant, answer.evidence))
-        return answer.verdict, answer.note, violation
+        return answer.verdict, answer.note, violation, evidence
+
+    def _written(self, invariant: Invariant, answer: Answer) -> Json:
+        """The evidence as a JSON value, where it is asked for."""
+        if self.vocabulary is None or answer.evidence is None:
+            return None
+        return Writer(self.vocabulary, invariant).evidence(answer.evidence)
 
     def _refusal(self, invariant: Invariant, answer: Answer) -> str | None:
         """None when the evidence is of the right kind and its check accepts it."""

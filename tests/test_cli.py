@@ -75,7 +75,7 @@ def test_help_and_version_load_no_room() -> None:
         "finally: print({m.split('.')[0] for m in sys.modules} & {'z3', 'lark', 'tabulate'},"
         " [m for m in sys.modules if m.startswith('policy.') and not m.startswith('policy.cli')], file=sys.stderr)"
     )
-    for args in (["--help"], ["--version"], ["check", "--help"], ["fmt", "--help"], ["show", "--help"]):
+    for args in (["--help"], ["--version"], *([name, "--help"] for name in ("check", "fmt", "show", "verify"))):
         command = [sys.executable, "-c", code, *args]
         found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert found.returncode == 0

@@ -48,3 +48,12 @@ def test_the_core_needs_nothing() -> None:
     for file in sorted((ROOT / "policy" / "core").glob("*.py")):
         for name in imported(file):
             assert name.startswith("policy.core") or name.split(".")[0] in sys.stdlib_module_names, (file.name, name)
+
+
+def test_the_second_opinion_is_a_second_one() -> None:
+    """What is written for other solvers shares nothing with the search but the model, its endpoints and variables."""
+    shared = {"policy.core.model", "policy.core.endpoints", "policy.core.binding"}
+    for file in sorted((ROOT / "policy" / "solver" / "horn").glob("*.py")):
+        for name in imported(file) - shared:
+            own = name.startswith("policy.solver.horn")
+            assert own or name.split(".")[0] in sys.stdlib_module_names, (file.name, name)

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from pages import blocks, shown_and_printed, shown_commands, without_times
 
 from policy.checking import check
-from policy.cli import commands
 from policy.report.outcome import PRECEDENCE
 from policy.text.words import DECLARATIONS, WORDS
 
@@ -31,11 +30,6 @@ PROVE = (
 TEST = 'python3 -m venv .venv && .venv/bin/pip install --quiet --editable ".[test]" && .venv/bin/pytest'
 
 
-def blocks(text: str, language: str) -> list[str]:
-    """The fenced blocks in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
 def rows(heading: str) -> list[list[str]]:
     """The cells of the table that follows a heading of its own."""
     table = re.search(rf"^\| {re.escape(heading)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.MULTILINE)
@@ -43,14 +37,7 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[1].splitlines()]
 
 
-def without_times(output: str) -> str:
-    """The output with every time, and the width of the column that times take, the same."""
-    output = re.sub(r" +\d+ ms", "  T ms", output)
-    output = re.sub(r"^(invariant +verdict) +time", r"\1  time", output, flags=re.MULTILINE)
-    return re.sub(r"^(-+  -+)  -+", r"\1  ----", output, flags=re.MULTILINE)
-
-
-COMMANDS = [block for block in blocks(README, "console") if block.startswith("$ bartizan ")]
+COMMANDS = shown_commands(README)
 (SHOP,) = blocks(README, "policy")
 
 
@@ -85,11 +72,8 @@ def test_there_are_commands_to_compare() -> None:
 @pytest.mark.usefixtures("here")
 def test_output(block: str) -> None:
     """What a command prints is, but for times, byte for byte what the README shows."""
-    command, shown = block.split("\n", 1)
-    words, last, _ = command.removeprefix("$ bartizan ").partition(" | tail -n 1")
-    found = CliRunner().invoke(commands, words.split(), catch_exceptions=False)
-    output = found.stdout.splitlines(keepends=True)[-1] if last else found.stdout
-    assert without_times(output) == without_times(shown)
+    shown, printed = shown_and_printed(block)
+    assert printed == shown
 
 
 def test_times_are_all_that_is_forgiven() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
+from difference import Difference, differences
 
 from policy.checking import check
 from policy.core.model import Model
@@ -24,7 +22,6 @@ ARCHITECTURES = (
     "base_file", "base_ftp", "base_http", "base_message_queuing", "large_distributed",
     "large_distributed_information_workers", "scaled_down", "scaled_down_information_workers",
 )  # fmt: skip
-Difference = tuple[str, ...]
 TWINS: dict[str, set[Difference]] = {
     "any_rule": {("rule", "FW1", "forgotten")},
     "data_trusts_corporate": {("trust", "data", "corporate")},
@@ -53,33 +50,6 @@ def model(name: str) -> Model:
     resolved = resolve(load(SPECS / f"{name}.policy"))
     assert resolved.faults == ()
     return resolved.model
-
-
-def differences(one: Model, other: Model) -> Iterator[Difference]:
-    """What two designs declare differently, each as finely as a person writes it; descriptions do not count."""
-    for firewall in one.firewalls:
-        mine, theirs = one.firewalls[firewall], other.firewalls[firewall]
-        yield from (("joins", firewall, zone) for zone in sorted({*mine.zones} ^ {*theirs.zones}))
-        yield from {("rule", firewall, rule.label): None for rule in {*mine.rules} ^ {*theirs.rules}}
-        if [r for r in mine.rules if r in theirs.rules] != [r for r in theirs.rules if r in mine.rules]:
-            yield ("order of rules", firewall)
-        if mine.publishes != theirs.publishes or mine.default_allow != theirs.default_allow:
-            yield ("publish", firewall)
-    yield from (("trust", t.truster, t.trusted) for t in {*one.trusts} ^ {*other.trusts})
-    for part in ("options", "services", "kinds", "domains", "zones", "hosts", "components", "flows"):
-        mine_all, their_all = bare(getattr(one, part)), bare(getattr(other, part))
-        names = dict.fromkeys([*mine_all, *their_all])
-        yield from ((part, name) for name in names if mine_all.get(name) != their_all.get(name))
-    for whole in ("assumptions", "links"):
-        if getattr(one, whole) != getattr(other, whole):
-            yield (whole,)
-    if one.firewalls.keys() != other.firewalls.keys():
-        yield ("firewalls",)
-
-
-def bare(parts: Mapping[str, Any]) -> dict[str, Any]:
-    """The declarations without their descriptions."""
-    return {name: replace(part, about="") if hasattr(part, "about") else part for name, part in parts.items()}
 
 
 def test_every_architecture_is_there() -> None:

@@ -17,7 +17,7 @@ from policy.core.evidence import settled, threatened
 from policy.core.judge import Judge
 from policy.core.layout import Layout
 from policy.core.model import Accepts, CanReach, Claim, Endpoints, ListensOn, Model, Named
-from policy.core.view import Literal, View
+from policy.core.view import Ear, Literal, View
 from policy.solver import Prover
 
 DESIGNS = {"designs": strategies.designs(), "networks": strategies.networks()}
@@ -63,3 +63,35 @@ def test_views_bound_the_truth(designs: st.SearchStrategy[str]) -> None:
                     assert (b in view.accepted(a, sure=True)) <= true <= (b in view.accepted(a)), (a, b, dict(world))
 
     bounded()
+
+
+@pytest.mark.parametrize("designs", DESIGNS.values(), ids=DESIGNS)
+def test_sharing_changes_nothing(designs: st.SearchStrategy[str]) -> None:
+    """Views that share what they find, in any order of asking, say what each would say by itself."""
+
+    @given(st.data(), designs)
+    def same(data: st.DataObject, text: str) -> None:
+        note(text)
+        model = model_of(text)
+        layout, invariant = Layout(model), next(iter(model.invariants.values()))
+        threats = invariant.threats
+        literals = [(name, value) for name, option in model.options.items() for value in option.values]
+        literals += sorted(threatened(threats))
+        decisions = st.dictionaries(st.sampled_from(literals), st.booleans()) if literals else st.just({})
+        like = View(layout)
+        for decided in data.draw(st.lists(decisions, min_size=1, max_size=4)):
+            settled_ones = settled(threats, decided)
+            shared = View(layout, settled_ones, threatened(threats), like)
+            alone = View(layout, settled_ones, threatened(threats))
+            for i in range(len(layout.endpoints)):
+                assert [_told(ear) for ear in shared.ears(i)] == [_told(ear) for ear in alone.ears(i)]
+                assert [_told(ear) for ear in shared.alike(i, 1)] == [_told(ear) for ear in alone.alike(i, 1)]
+                for ear in alone.ears(i):
+                    for sure in (False, True):
+                        assert shared.sources(i, ear.packet, sure) == alone.sources(i, ear.packet, sure), (i, decided)
+
+    same()
+
+
+def _told(ear: Ear) -> tuple[object, ...]:
+    return ear.at, ear.packet, ear.sure, ear.possible, ear.asks, [relay.key for relay in ear.relays]

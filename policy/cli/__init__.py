@@ -14,11 +14,15 @@ import click
 
 from policy import __version__
 from policy.cli.check import check_command
+from policy.cli.cover import cover_command
 from policy.cli.depth import depth_command
 from policy.cli.fmt import fmt_command
 from policy.cli.query import query_command
+from policy.cli.rules import rules_command
 from policy.cli.shared import EPILOG
 from policy.cli.show import show_command
+from policy.cli.smt2 import smt2_command
+from policy.cli.verify import verify_command
 
 
 def main() -> NoReturn:
@@ -53,8 +57,23 @@ def commands() -> None:
     bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
+    bartizan rules design.policy           rules that are shadowed, redundant or unused
+    bartizan cover design.policy           which changes no invariant would notice
+    bartizan verify design.policy proofs   check the evidence of a run again, without a solver
+    bartizan smt2 walls design.policy      an invariant as a question to another solver
     """
 
 
-for command in (check_command, query_command, depth_command, fmt_command, show_command):
+COMMANDS = (
+    check_command,
+    cover_command,
+    depth_command,
+    fmt_command,
+    query_command,
+    rules_command,
+    show_command,
+    smt2_command,
+    verify_command,
+)
+for command in COMMANDS:
     commands.add_command(command)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from policy.cli.shared import EPILOG, PATHS, designs_of, finish
+from policy.cli.shared import EPILOG, PATHS, designs_of, finish, write_file
 
 if TYPE_CHECKING:
     from policy.text.diagnostic import Diagnostic
@@ -52,7 +50,7 @@ def fmt_command(context: click.Context, paths: tuple[Path, ...], only_check: boo
     if piped:
         finish(context, formatted(texts[0][0]), 0)
     for source, new in changed:
-        _replace(Path(source.name), new)
+        write_file(Path(os.path.realpath(source.name)), new)
     click.echo(f"{len(changed)} of {len(texts)} files changed", err=True)
 
 
@@ -83,15 +81,3 @@ def _difference(source: Source, new: str) -> Iterator[str]:
     old = source.text.splitlines(keepends=True)
     for line in difflib.unified_diff(old, new.splitlines(keepends=True), source.name, source.name):
         yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Writes the file anew, or leaves it as it was: never half of it."""
-    path = Path(os.path.realpath(path))
-    try:
-        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(text.encode("utf-8"))
-        shutil.copymode(path, file.name)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise click.UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from None

@@ -100,10 +100,27 @@ def finish(context: click.Context, text: str, code: int, err: bool = False) -> N
     context.exit(code)
 
 
+def write_file(path: Path, text: str) -> None:
+    """Writes a file anew, or leaves it as it was: never half of it. Its mode stays."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            with half.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+            with suppress(FileNotFoundError):
+                shutil.copymode(path, half)
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
 class Progress:
     """A bar on the terminal that standard error goes to, once the work has taken a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "proving") -> None:
+        self.label = label
         self.started = time.monotonic()
         self.bar: Any = None
         self.wanted = sys.stderr.isatty()
@@ -116,10 +133,10 @@ class Progress:
             self.bar.render_finish()
 
     def step(self, done: int, total: int) -> None:
-        """So many invariants of the present design are done."""
+        """So many parts of the work on the present design are done."""
         if not self.wanted or time.monotonic() - self.started < 1:
             return
         if self.bar is None:
-            self.bar = click.progressbar(length=total, label="proving", file=sys.stderr)
+            self.bar = click.progressbar(length=total, label=self.label, file=sys.stderr)
         self.bar.length, self.bar.pos = total, done
         self.bar.render_progress()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal
 
-from policy.core.model import Address, Addresses, Model, Network
+from policy.core.model import Address, Addresses, Endpoints, Model, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,24 @@ def networks_in(tree: object) -> Iterator[Network]:
             yield from networks_in(child)
 
 
+def _sets(model: Model) -> Iterator[Endpoints]:
+    """The sets of endpoints that rules, publishes and flows speak of."""
+    for firewall in model.firewalls.values():
+        for rule in firewall.rules:
+            yield rule.source
+            yield rule.target
+        yield from (publish.source for publish in firewall.publishes)
+    for flow in model.flows.values():
+        yield flow.source
+        yield flow.target
+
+
 def parts(model: Model) -> Mapping[str, tuple[Part, ...]]:
     """For every zone the parts of its addresses, lowest first; an address belongs to the zone with the most specific
     network that holds it, and those of named hosts (in whatever world) to nobody else. Never empty."""
-    written = frozenset(networks_in((model.firewalls, model.flows, model.invariants)))
+    terms = (term for some in _sets(model) for term in (*some.terms, *some.minus))
+    written = frozenset(term.network for term in terms if isinstance(term, Addresses))
+    written |= frozenset(networks_in(model.invariants))
     found: dict[str, dict[frozenset[Network], Part]] = {name: {} for name in model.zones}
     taken = {host.address for host in model.hosts.values() if host.address is not None}
     for version in (4, 6):

@@ -9,8 +9,9 @@ evidence is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from policy.core.binding import bind, variables
 from policy.core.endpoints import Endpoint
@@ -32,6 +33,7 @@ from policy.core.steps import Step
 from policy.core.view import EFFECTS, Decisions, Literal, View, happening
 from policy.core.walk import Attack, Places, Walk, passing, wanted_attack, wants
 
+T = TypeVar("T")
 CONNECTION = PathClaim("no", ANYONE, ANYONE, within=1)  # decided by any single connection
 
 
@@ -161,6 +163,14 @@ def settled(threats: Sequence[Threat], decisions: Decisions) -> dict[Literal, bo
     return full
 
 
+def view_of(layout: Layout, threats: Sequence[Threat], decisions: Decisions, like: View | None) -> View:
+    """The view of a case: `like` itself where it is of the same case, else one that shares closures with it."""
+    full, failures = settled(threats, decisions), threatened(threats)
+    if like is not None and like.threatened == failures and like.decisions == full:
+        return like
+    return View(layout, full, failures, like)
+
+
 def impossible(threats: Sequence[Threat], view: View, decisions: Decisions) -> bool:
     """Whether it is plain that no world with an admitted failure agrees with the decisions, which the view has."""
     model = view.layout.model
@@ -189,11 +199,21 @@ def walk(view: View, claim: PathClaim, cut: frozenset[str] = frozenset()) -> Wal
     return (Attack if claim.attack else Walk)(view, claim, passing(view, claim, cut))
 
 
+def disjoint(sets: Iterable[frozenset[T]]) -> int:
+    """The number of sets that share nothing with each other, small ones taken first."""
+    used: frozenset[T] = frozenset()
+    count = 0
+    for some in sorted(sets, key=lambda s: (len(s), sorted(s))):  # type: ignore[type-var]
+        if used.isdisjoint(some):
+            used, count = used | some, count + 1
+    return count
+
+
 def fewest_hits(cuts: Sequence[frozenset[str]], most: int) -> bool:
     """Whether some `most` firewalls meet every cut."""
     if not cuts:
         return most >= 0
-    return most > 0 and any(
+    return most >= disjoint(cuts) and any(
         fewest_hits([cut for cut in cuts if name not in cut], most - 1) for name in sorted(sorted(cuts, key=len)[0])
     )
 
@@ -203,7 +223,7 @@ def check_barrier(layout: Layout, threats: Sequence[Threat], barrier: Barrier, l
     decisions, claim = dict(barrier.decisions), barrier.claim
     if not happening(decisions) <= threatened(threats):
         return "a lemma speaks of failures that are not admitted"
-    view = View(layout, settled(threats, decisions), threatened(threats), like)
+    view = view_of(layout, threats, decisions, like)
     counts = claim.quantifier == "every" and claim.crosses is not None
     if any(cut.firewalls for cut in barrier.cuts) and not counts:
         return "a barrier speaks of firewalls that its claim does not count"
@@ -227,7 +247,7 @@ def check_route(layout: Layout, threats: Sequence[Threat], route: Route) -> str 
     decisions = dict(route.decisions)
     if not happening(decisions) <= threatened(threats):
         return "a lemma speaks of failures that are not admitted"
-    view = View(layout, settled(threats, decisions), threatened(threats))
+    view = view_of(layout, threats, decisions, None)
     return Replay(view, route.claim).refusal(route.start, route.steps)
 
 
@@ -245,6 +265,13 @@ class Lemmas:
 
     def add(self, lemma: Lemma) -> None:
         self.of.setdefault(lemma.claim, []).append(lemma)
+
+    def given(self, literal: Literal, value: bool) -> Lemmas:
+        """Those that may still be used where that is decided."""
+        left = Lemmas(self.threats)
+        against = literal, not value
+        left.of = {claim: [x for x in some if against not in x.decisions] for claim, some in self.of.items()}
+        return left
 
     def told(self, view: View) -> Callable[[PathClaim], bool | None]:
         """What they say in the case of the view."""
@@ -267,13 +294,8 @@ class Lemmas:
         counted."""
         if not barriers:
             return False
-        used: frozenset[Literal] = frozenset()
-        count = 0
-        for barrier in sorted(barriers, key=lambda b: (len(b), sorted(b))):
-            if used.isdisjoint(barrier):
-                used, count = used | barrier, count + 1
         failed = frozenset(x for x in threatened(self.threats) if view.known(x))
-        return count > slack(self.threats, failed)
+        return disjoint(barriers) > slack(self.threats, failed)
 
 
 # ---------------------------------------------------------------- the checks
@@ -288,7 +310,7 @@ class Checker:
 
     def view(self, threats: Sequence[Threat], decisions: Decisions) -> View:
         """The view of a case."""
-        view = View(self.layout, settled(threats, decisions), threatened(threats), self._like)
+        view = view_of(self.layout, threats, decisions, self._like)
         self._like = self._like or view
         return view
 
@@ -304,16 +326,16 @@ class Checker:
         return next((refusal for refusal in shown if refusal), None)
 
     def _shown_by(self, invariant: Invariant, lemmas: Lemmas, goal: Claim, cases: Split | None) -> str | None:
-        queue: list[tuple[Split | None, dict[Literal, bool]]] = [(cases, {})]
+        queue: list[tuple[Split | None, dict[Literal, bool], Lemmas]] = [(cases, {}, lemmas)]
         while queue:
-            split, decisions = queue.pop()
+            split, decisions, lemmas = queue.pop()
             if split is None:
                 if not self._follows(invariant, lemmas, goal, decisions):
                     return f"a case is open: {_described(decisions)}"
             else:
                 for value, branch in ((True, split.if_true), (False, split.if_false)):
                     if decisions.get(split.literal, value) == value:
-                        queue.append((branch, {**decisions, split.literal: value}))
+                        queue.append((branch, {**decisions, split.literal: value}, lemmas.given(split.literal, value)))
         return None
 
     def _lemmas(self, threats: Sequence[Threat], lemmas: Sequence[Lemma]) -> str | None:
@@ -387,4 +409,5 @@ def _walk_of(view: View, claim: Claim, start: Endpoint, steps: tuple[Step, ...])
 
 
 def _described(decisions: Decisions) -> str:
-    return ", ".join(f"{name} {'=' if is_so else '!='} {value}" for (name, value), is_so in sorted(decisions.items()))
+    told = ", ".join(f"{name} {'=' if is_so else '!='} {value}" for (name, value), is_so in sorted(decisions.items()))
+    return told or "the one with nothing decided"

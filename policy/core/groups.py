@@ -10,6 +10,8 @@ from dataclasses import fields, is_dataclass
 
 from policy.core.model import ALWAYS, NEVER, And, Claim, Is, Not, Or
 
+NONE: frozenset[str] = frozenset()
+
 
 def both(*conditions: Claim) -> Claim:
     """The conjunction, without the parts that always hold; NEVER when one part never does."""
@@ -32,6 +34,8 @@ def either(*conditions: Claim) -> Claim:
 
 def options_in(tree: object) -> Iterator[str]:
     """The options that a condition, or anything made of conditions, speaks of."""
+    if tree is ALWAYS:
+        return
     if isinstance(tree, Is):
         yield tree.option
     elif isinstance(tree, tuple):
@@ -78,9 +82,13 @@ class Group:
         self, items: Sequence[tuple[int, Claim]], present: Sequence[Claim], minus: Group | None = None
     ) -> None:
         self.fixed = 0
+        open_items = []
         for bit, when in items:
-            self.fixed |= bit if when == ALWAYS else 0
-        guarded = [(bit & ~self.fixed, when) for bit, when in items if when != ALWAYS and bit & ~self.fixed]
+            if when is ALWAYS or when == ALWAYS:
+                self.fixed |= bit
+            else:
+                open_items.append((bit, when))
+        guarded = [(bit & ~self.fixed, when) for bit, when in open_items if bit & ~self.fixed]
         if minus is not None:
             guarded = [pair for bit, when in guarded for pair in _without(bit, when, minus)]
             guarded += list(_without(self.fixed & minus.widest, ALWAYS, minus))
@@ -91,8 +99,10 @@ class Group:
             self.widest |= bit
             if bit & (bit - 1) == 0 and when == present[bit.bit_length() - 1]:
                 self.given |= bit
-        self.options = frozenset(options_in(tuple(when for _, when in self.guarded)))
-        self.decisive = frozenset(options_in(tuple(when for bit, when in self.guarded if bit & ~self.given)))
+        self.options = self.decisive = NONE
+        if self.guarded:
+            self.options = frozenset(options_in(tuple(when for _, when in self.guarded)))
+            self.decisive = frozenset(options_in(tuple(when for bit, when in self.guarded if bit & ~self.given)))
 
 
 def _without(mask: int, when: Claim, minus: Group) -> Iterator[tuple[int, Claim]]:

@@ -4,13 +4,13 @@ pass on the way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from policy.core.layout import Filter
+from policy.core.layout import Relevant
 
 if TYPE_CHECKING:
     from policy.core.view import View
@@ -27,6 +27,7 @@ class Waypoints:
 
     states = 1
     wanted = False
+    plain = True  # there is one state, and nothing changes it
     key = 0  # the same for those that tell the same apart (`Layout.key`)
     entered: frozenset[int] = frozenset()  # the states in which some crossing of a firewall leaves a walk
 
@@ -44,8 +45,7 @@ class Waypoints:
 ANY_WAY = Waypoints()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Passage:
+class Passage(NamedTuple):  # a tuple, as there are many: it costs a tenth of a frozen dataclass
     """From zone `a` into another one over the firewall `via` (None: a link): `passed` are the sources that get through
     while it works. `own` are its own packets, which start in the best of its zones."""
 
@@ -56,97 +56,141 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Passages:
+    """What was found of the ways to one target, for one class of packets; the same for all waypoints and failures.
+    `into`: for each zone the passages into it that may let somebody through while all firewalls work (True), and those
+    that do not. `by_rules`: whom a firewall passes by its rules, by zones where the rules speak of zones."""
+
+    into: dict[tuple[str, bool], list[Passage]] = field(default_factory=dict)
+    by_rules: dict[object, int] = field(default_factory=dict)
+
+
 class Inward:
-    """The backward walk over zones to one target, for one class of packets. `into`: the passages into each zone, once
-    they are known; they are the same for all waypoints and failures."""
+    """The backward walk over zones to one target, for one class of packets; `found` remembers its passages. The rows of
+    all states stand in one int: the sources of state q are shifted by `shifts[q]`."""
 
-    view: View
-    rules: Mapping[str, tuple[Filter, ...]]
-    target: int
-    sure: bool
-    way: Waypoints
-    into: dict[str, list[Passage]]
+    def __init__(
+        self,
+        view: View,
+        relevant: Relevant,
+        target: int,
+        sure: bool,
+        way: Waypoints,
+        found: Passages,
+    ) -> None:
+        self.view, self.relevant, self.rules, self.target = view, relevant, relevant.rules, target
+        self.sure, self.way, self.found = sure, way, found
+        self.everyone, width = view.layout.everyone, len(view.layout.endpoints)
+        self.shifts = tuple(q * width for q in range(way.states))
 
-    def closure(self, ends: list[str], arrive: int) -> dict[str, Row]:
+    def rows(self, ends: list[str], arrive: int) -> dict[str, Row]:
+        """For every zone and state who gets from there to the target, into one of the zones `ends` and state
+        `arrive`."""
+        found = self._simple_chains(ends, arrive) if self.way.wanted else self._closure(ends, arrive)
+        return {zone: [whole >> shift & self.everyone for shift in self.shifts] for zone, whole in found.items()}
+
+    def _spread(self, sources: int) -> int:
+        """The sources, in every state."""
+        spread = sources
+        for shift in self.shifts[1:]:
+            spread |= sources << shift
+        return spread
+
+    def _closure(self, ends: list[str], arrive: int) -> dict[str, int]:
         """Over chains that may visit a zone twice: leaving the loop out only passes less."""
-        everyone, bypasses, wanted = self.view.layout.everyone, self.view.bypasses, self.way.wanted
-        rows = {zone: [everyone if q == arrive else 0 for q in range(self.way.states)] for zone in ends}
+        rows = dict.fromkeys(ends, self.everyone << self.shifts[arrive])
         queue = list(rows)
+        plain = self.way.plain and not self.view.bypasses
         while queue:
             b = queue.pop(0)
-            row = rows[b]
             for passage in self._passages(b):
-                if not passage.passed and not wanted and passage.via not in bypasses:
-                    continue
-                gain = self._before(passage, row)
-                if not any(gain):
-                    continue
-                if known := rows.get(passage.a):
-                    gain = [g | k for g, k in zip(gain, known, strict=True)]
+                a, known = passage.a, rows.get(passage.a, 0)
+                gain = (rows[b] & passage.passed if plain else self._before(passage, rows[b])) | known
                 if gain != known:
-                    rows[passage.a] = gain
-                    if passage.a not in queue:
-                        queue.append(passage.a)
+                    rows[a] = gain
+                    if a not in queue:
+                        queue.append(a)
         return rows
 
-    def simple_chains(self, ends: list[str], arrive: int) -> dict[str, Row]:
+    def _simple_chains(self, ends: list[str], arrive: int) -> dict[str, int]:
         """Over chains that visit no zone twice (a loop may pass what the walk wants), short ones first, until every
         source that chains with loops would let through has one without. Chains from the same zone over the same zones
         are one: they go on alike (Held and Karp 1962). Exponential in the zones at worst."""
         layout, numbers = self.view.layout, {zone: 1 << i for i, zone in enumerate(self.view.layout.model.zones)}
-        rows: dict[str, Row] = {}
-        missing = {
-            zone: [r & layout.occupants[zone].widest for r in row] for zone, row in self.closure(ends, arrive).items()
-        }
-        start = [layout.everyone if q == arrive else 0 for q in range(self.way.states)]
+        rows: dict[str, int] = {}
+        closed = self._closure(ends, arrive).items()
+        missing = {zone: whole & self._spread(layout.occupants[zone].widest) for zone, whole in closed}
+        start = self.everyone << self.shifts[arrive]
         level = {(zone, numbers[zone], False): start for zone in ends}
-        while level and (needed := reduce(or_, (some for row in missing.values() for some in row), 0)):
-            longer: dict[tuple[str, int, bool], Row] = {}
+        while level and (needed := self._spread(self._anywhere(missing.values()))):
+            longer: dict[tuple[str, int, bool], int] = {}
             for (b, visited, own), whole in level.items():
                 self.view.spend()
-                row = [some & needed for some in whole]
-                rows[b] = [g | r for g, r in zip(row, rows[b], strict=True)] if b in rows else row
-                missing[b] = [m & ~r for m, r in zip(missing[b], row, strict=True)]
-                for passage in self._passages(b) if any(row) else ():
-                    a, mine = passage.a, passage.own
-                    if not numbers[a] & visited and any(gain := self._before(passage, row, own)):
-                        for is_own, part in ((True, [g & mine for g in gain]), (False, [g & ~mine for g in gain])):
-                            key = a, visited | numbers[a], is_own
-                            if any(part):
-                                known = longer.get(key, [0] * len(part))
-                                longer[key] = [g | k for g, k in zip(part, known, strict=True)]
+                row = whole & needed
+                rows[b] = rows.get(b, 0) | row
+                missing[b] &= ~row
+                for passage in self._passages(b) if row else ():
+                    a, mine = passage.a, self._spread(passage.own)
+                    if not numbers[a] & visited and (gain := self._before(passage, row, own)):
+                        for is_own, part in ((True, gain & mine), (False, gain & ~mine)):
+                            if part:
+                                key = a, visited | numbers[a], is_own
+                                longer[key] = longer.get(key, 0) | part
             level = longer
         return rows
 
+    def _anywhere(self, wholes: Iterable[int]) -> int:
+        """The sources that are in some state of one of them."""
+        union = reduce(or_, wholes, 0)
+        return reduce(or_, (union >> shift for shift in self.shifts)) & self.everyone
+
     def _passages(self, b: str) -> list[Passage]:
-        if b not in self.into:
-            self.into[b] = [self._passage(a, b, via) for a, via in self.view.layout.neighbours[b]]
-        return self.into[b]
+        """Those into the zone that matter: what nobody gets through matters where it fails, or is to be passed."""
+        found = self._into(b, True)
+        return found + self._into(b, False) if self.way.wanted or self.view.bypasses else found
+
+    def _into(self, b: str, opening: bool) -> list[Passage]:
+        into = self.found.into
+        if (b, opening) not in into:
+            near = (joint for joint in self.view.layout.joints[b] if self._opens(joint[0]) == opening)
+            into[b, opening] = [self._passage(a, b, via) for via, zones in near for a in zones]
+        return into[b, opening]
+
+    def _opens(self, via: str | int) -> bool:
+        """Whether the firewall has a rule that may match, or it is a link."""
+        return isinstance(via, int) or via in self.rules or self.view.layout.model.firewalls[via].default_allow
 
     def _passage(self, a: str, b: str, via: str | int) -> Passage:
         view = self.view
         if isinstance(via, int):
             held = view.truth(view.layout.model.links[via].when)
             return Passage(a, None, 0 if held is False or (held is None and self.sure) else view.layout.everyone, 0)
-        passed, own = 0, 1 << view.layout.firewalls[via]
-        if via in self.rules or view.layout.model.firewalls[via].default_allow:
-            passed = view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
-        return Passage(a, via, passed & ~own, own)
+        own = 1 << view.layout.firewalls[via]
+        return Passage(a, via, self._by_rules(via, a, b) & ~own if self._opens(via) else 0, own)
 
-    def _before(self, passage: Passage, row: Row, own: bool = False) -> Row:
+    def _by_rules(self, via: str, a: str, b: str) -> int:
+        passed = self.found.by_rules
+        key = (via, a, b) if via in self.relevant.zoned else via
+        if key not in passed:
+            passed[key] = self.view.passing(via, self.rules.get(via, ()), self.target, a, b, self.sure)
+        return passed[key]
+
+    def _before(self, passage: Passage, row: int, own: bool = False) -> int:
         """Who gets through into a zone of which `row` says who arrives from there. A firewall's own packets
         cross it only where somebody wants to pass it, or has passed something before. With `own` they have just crossed
         it: to do so twice running is to do it once, unless both change the state."""
         way, via, passed = self.way, passage.via, passage.passed
         if via is None:
-            return [g & passed for g in row]
-        bypassed = self.view.bypassed(via)
+            return row & self._spread(passed)
+        bypassed = self.view.bypasses.get(via, False)
         if bypassed or (bypassed is None and not self.sure):
-            passed = self.view.layout.everyone
+            passed = self.everyone
         after = None if bypassed or (bypassed is None and not way.wanted) else way.after(via)
         if after is None:
-            return [g & passed for g in row]
-        if not way.wanted:
-            return [0 if q is None else row[q] & passed for q in after]
-        also = [passage.own if to != q or (q in way.entered and not own) else 0 for q, to in enumerate(after)]
-        return [0 if q is None else row[q] & (passed | mine) for q, mine in zip(after, also, strict=True)]
+            return row & self._spread(passed) if passed else 0
+        shifts, gain = self.shifts, 0
+        for q, to in enumerate(after):
+            if to is not None:
+                also = way.wanted and (to != q or (q in way.entered and not own))
+                gain |= (row >> shifts[to] & (passed | passage.own if also else passed)) << shifts[q]
+        return gain

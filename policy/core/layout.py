@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from policy.core.binding import bind
 from policy.core.endpoints import Endpoint, endpoints, parts
@@ -42,8 +42,7 @@ T = TypeVar("T")
 NARROW = 64  # a rule with at most this many destinations is indexed by each of them
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Filter:
+class Filter(NamedTuple):  # a tuple, as there are many: it costs a tenth of a frozen dataclass
     """A rule of a firewall, with its place in the list; `classes` are those of its services; `options` decide whom of
     those that exist it matches."""
 
@@ -58,6 +57,11 @@ class Filter:
     when: Claim
     options: frozenset[str]
 
+    @property
+    def zoned(self) -> bool:
+        """Whether it is about packets between some zones only."""
+        return self.from_zones is not None or self.into_zones is not None
+
     def between(self, a: str, b: str) -> bool:
         """Whether it speaks of packets from zone `a` into zone `b`."""
         return (self.from_zones is None or a in self.from_zones) and (self.into_zones is None or b in self.into_zones)
@@ -65,11 +69,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relevant:
-    """The rules that may match a packet to a target, by firewall and in order, and the options that decide them and
-    where the target stands. Packets to the target that the same rules may match share the `number`."""
+    """The rules that may match a packet to a target, by firewall and in order, the firewalls that have one which is
+    about some zones only, and the options that decide the rules and where the target stands. Packets to the target that
+    the same rules may match share the `number`."""
 
     number: int
     rules: Mapping[str, tuple[Filter, ...]]
+    zoned: frozenset[str]
     options: frozenset[str]
 
 
@@ -265,6 +271,11 @@ class Layout(Packets):
             self._hearing[i] = self._names.setdefault(names, names)
         return self._hearing[i]
 
+    @cached_property
+    def all_hearing(self) -> frozenset[str]:
+        """The options that decide to what anything listens, and who may go on to it."""
+        return frozenset[str]().union(*(self.hearing(i) for i in range(len(self.endpoints))))
+
     def carriers(self, name: str) -> Sequence[tuple[Host | Component, Claim]]:
         """The host and the components that may be on it, each with the condition (given that the host exists)."""
         return [(self.model.hosts[name], ALWAYS), *self._components_on[name]]
@@ -358,12 +369,13 @@ class Layout(Packets):
 
     def group(self, written: Endpoints) -> Group:
         """The endpoints of a set without variables."""
-        if written not in self._groups:
+        found = self._groups.get(written)
+        if found is None:
             less = [item for term in written.minus for item in self._members(term)]
             minus = Group(less, self.present) if less else None
             items = [item for term in written.terms for item in self._members(term)]
-            self._groups[written] = Group(items, self.present, minus)
-        return self._groups[written]
+            found = self._groups[written] = Group(items, self.present, minus)
+        return found
 
     def _members(self, term: Term) -> Sequence[tuple[int, Claim]]:
         match term:
@@ -433,7 +445,8 @@ class Layout(Packets):
             ordered = {name: tuple(sorted(rules, key=lambda r: r.place)) for name, rules in found.items()}
             which = (target, *((name, *(rule.place for rule in rules)) for name, rules in sorted(ordered.items())))
             if which not in self._shared:
-                self._shared[which] = Relevant(len(self._shared), ordered, self._deciding(target, ordered))
+                zoned = frozenset(rule.firewall for rules in ordered.values() for rule in rules if rule.zoned)
+                self._shared[which] = Relevant(len(self._shared), ordered, zoned, self._deciding(target, ordered))
             self._relevant[key] = self._shared[which]
         return self._relevant[key]
 
@@ -452,8 +465,7 @@ class Layout(Packets):
         narrow: dict[int, list[Filter]] = {}
         wide: list[Filter] = []
         for firewall in self.model.firewalls.values():
-            for place, rule in enumerate(firewall.rules):
-                entry = self._filter(firewall.name, place, rule)
+            for entry in self.filters(firewall.name):
                 if entry.target.widest.bit_count() > NARROW:
                     wide.append(entry)
                 else:
@@ -461,9 +473,16 @@ class Layout(Packets):
                         narrow.setdefault(i, []).append(entry)
         return narrow, wide
 
+    def filters(self, firewall: str) -> Iterator[Filter]:
+        """The rules of the firewall, in order."""
+        rules = self.model.firewalls[firewall].rules
+        return (self._filter(firewall, place, rule) for place, rule in enumerate(rules))
+
     def _filter(self, firewall: str, place: int, rule: Rule) -> Filter:
         source, target = self.group(rule.source), self.group(rule.target)
-        options = source.decisive | target.decisive | frozenset(options_in(rule.when))
+        options = source.decisive | target.decisive
+        if rule.when is not ALWAYS:
+            options |= frozenset(options_in(rule.when))
         classes = self.heard(rule.services)[0]
         zones = rule.from_zones, rule.into_zones
         return Filter(firewall, place, rule.allow, source, target, classes, *zones, rule.when, options)
@@ -532,12 +551,19 @@ class Layout(Packets):
         return [(self.heard(f.services)[0], f.when, self.group(f.source), self.group(f.target)) for f in flows]
 
     @cached_property
+    def joints(self) -> dict[str, tuple[tuple[str | int, tuple[str, ...]], ...]]:
+        """For every zone, (firewall or number of the link, the other zones that it joins) of everything that joins it,
+        in order."""
+        found: dict[str, list[tuple[str | int, tuple[str, ...]]]] = {zone: [] for zone in self.model.zones}
+        joining: list[tuple[str | int, tuple[str, ...]]] = [(f.name, f.zones) for f in self.model.firewalls.values()]
+        joining += [(i, link.zones) for i, link in enumerate(self.model.links)]
+        for via, zones in joining:
+            for zone in zones:
+                found[zone].append((via, tuple(other for other in zones if other != zone)))
+        return {zone: tuple(some) for zone, some in found.items()}
+
+    @cached_property
     def neighbours(self) -> dict[str, tuple[tuple[str, str | int], ...]]:
         """For every zone, (other zone, firewall or number of the link) of everything that joins the two, in order."""
-        found: dict[str, list[tuple[str, str | int]]] = {zone: [] for zone in self.model.zones}
-        joints: list[tuple[tuple[str, ...], str | int]] = [(f.zones, f.name) for f in self.model.firewalls.values()]
-        joints += [(link.zones, i) for i, link in enumerate(self.model.links)]
-        for zones, via in joints:
-            for zone in zones:
-                found[zone] += [(other, via) for other in zones if other != zone]
-        return {zone: tuple(items) for zone, items in found.items()}
+        joints = self.joints.items()
+        return {zone: tuple((other, via) for via, others in some for other in others) for zone, some in joints}

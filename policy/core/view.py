@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from policy.core.groups import Group, bits
-from policy.core.inward import ANY_WAY, Inward, Passage, Row, Waypoints
+from policy.core.inward import ANY_WAY, Inward, Passages, Row, Waypoints
 from policy.core.layout import Filter, Layout, Onward, Relevant
 from policy.core.model import ALWAYS, And, Claim, Iff, Is, Not, Or
 
@@ -83,9 +83,10 @@ class Shared:
     standing: dict[object, dict[str, int]] = field(default_factory=dict)
     ears: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
     alike: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
+    audience: dict[object, tuple[Ear, ...]] = field(default_factory=dict)
     rows: dict[object, Row] = field(default_factory=dict)
     inwards: dict[object, dict[str, Row]] = field(default_factory=dict)
-    into: dict[object, dict[str, list[Passage]]] = field(default_factory=dict)
+    passages: dict[object, Passages] = field(default_factory=dict)
 
 
 class View:
@@ -107,6 +108,7 @@ class View:
         self._groups: dict[int, tuple[int, int]] = {}
         self._ears: dict[int, tuple[Ear, ...]] = {}
         self._onwards_to: dict[tuple[int, int], tuple[Onward, ...]] = {}
+        self._near: dict[Ear, int] = {}
         self._rows: dict[tuple[int, int, bool, int, int], Row] = {}
         self._decided: dict[frozenset[str], frozenset[tuple[Literal, bool]]] = {}
         self.open: dict[str, int] = {}  # how often options were asked for that are not decided
@@ -222,6 +224,14 @@ class View:
                 found.setdefault((same, onwards, on >> ear.packet & 1), ear)
             self.shared.alike[key] = tuple(found.values())
         return self.shared.alike[key]
+
+    def audience(self, on: int) -> tuple[Ear, ...]:
+        """What all endpoints may listen to, as `alike`."""
+        key = on, self._settled(self.layout.all_hearing), self._openness
+        if key not in self.shared.audience:
+            loud = bits(self.layout.everyone & ~self.layout.deaf)
+            self.shared.audience[key] = tuple(ear for i in loud for ear in self.alike(i, on))
+        return self.shared.audience[key]
 
     def onwards_to(self, ear: Ear) -> tuple[Onward, ...]:
         """The relays that may go on to the ear."""
@@ -353,7 +363,17 @@ class View:
             self._rows[key] = self.shared.rows[shared]
         return self._rows[key]
 
+    def near(self, ear: Ear) -> int:
+        """Who possibly connects to the ear."""
+        found = self._near.get(ear)
+        if found is None:
+            found = self._near[ear] = self.sources(ear.at, ear.packet)[0] & ear.possible
+        return found
+
     def _sources(self, target: int, packet: int, sure: bool, way: Waypoints, arrive: int) -> Row:
+        if not way.plain and self._passes_nothing(way, target, packet):
+            anyone = self.sources(target, packet, sure)[0]
+            return [anyone if q == arrive else 0 for q in range(way.states)]
         found, standing = [0] * way.states, self._standing(sure)
         for zone, row in self.inward(target, packet, sure, way, arrive).items():
             here = standing[zone]
@@ -365,6 +385,11 @@ class View:
             for q, some in enumerate(row):
                 found[q] |= some & here
         return [f & ~(1 << target) for f in found]
+
+    def _passes_nothing(self, way: Waypoints, target: int, packet: int) -> bool:
+        """Whether no connection to the target can change the state: no firewall that passes anything would."""
+        passing = (*self.layout.relevant(target, packet).rules, *self.lax)
+        return not way.wanted and all(way.after(firewall) is None for firewall in passing)
 
     def _is_in(self, machine: int, zone: str, sure: bool) -> bool:
         """Whether the endpoint is a machine in the zone, surely or possibly."""
@@ -381,9 +406,8 @@ class View:
         key = (relevant.number, sure, way.key, arrive, without, decided, self._openness)
         if key not in self.shared.inwards:
             ends = [zone for zone in self.zones(target, sure) if zone != without]
-            into = self.shared.into.setdefault((relevant.number, sure, decided), {})
-            walk = Inward(self, relevant.rules, target, sure, way, into)
-            self.shared.inwards[key] = walk.simple_chains(ends, arrive) if way.wanted else walk.closure(ends, arrive)
+            found = self.shared.passages.setdefault((relevant.number, sure, decided), Passages())
+            self.shared.inwards[key] = Inward(self, relevant, target, sure, way, found).rows(ends, arrive)
         return self.shared.inwards[key]
 
     def _settled(self, names: frozenset[str]) -> frozenset[tuple[Literal, bool]]:

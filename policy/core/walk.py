@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from operator import or_
+from operator import and_, or_
 
 from policy.core.groups import bits
 from policy.core.inward import Waypoints
@@ -53,8 +53,12 @@ def after(rest: Rest, letter: Letter) -> Rest:
             left = tuple(r for r in (after(part, letter) for part in of) if r is not True)
             return True if not left else left[0] if len(left) == 1 else AllOf(left)  # type: ignore[arg-type]
         case AnyOf(of):
-            each = tuple(after(part, letter) for part in of)
-            return True if True in each else AnyOf(each)  # type: ignore[arg-type]
+            each: list[Rest] = []
+            for part in of:
+                each.append(after(part, letter))
+                if each[-1] is True:
+                    return True
+            return AnyOf(tuple(each))  # type: ignore[arg-type]
         case Crossed(firewalls, least):
             more = firewalls | {thing for thing in letter if thing.sort == "firewall"}
             return len(more) >= least or Crossed(more, least)
@@ -64,6 +68,8 @@ def after(rest: Rest, letter: Letter) -> Rest:
 class Passing(Waypoints):
     """The states of a walk that follows waypoints: 0 is the beginning; `wanted` walks end in `done`, others never get
     there."""
+
+    plain = False
 
     def __init__(self, view: View, waypoints: Rest, wanted: bool) -> None:
         self.wanted = wanted
@@ -144,8 +150,25 @@ def _visits(view: View, rest: Rest, wanted: bool) -> dict[int, Letter]:
 class Free(Passing):
     """The states of a walk without waypoints: one."""
 
+    plain = True
+
     def __init__(self) -> None:
         self.wanted, self.visits, self.crossings, self.states, self.key = False, {}, {}, 1, 0
+        self.rests = [True]
+
+
+class Avoiding(Passing):
+    """The states of a walk that crosses none of some firewalls: one."""
+
+    def __init__(self, view: View, firewalls: frozenset[str]) -> None:
+        self.wanted, self.visits, self.states, self.rests, self.firewalls = False, {}, 1, [True], firewalls
+        self.key = view.layout.key(("avoided", firewalls))
+
+    def crossing(self, state: int, firewall: str) -> int | None:
+        return None if firewall in self.firewalls else state
+
+    def after(self, firewall: str) -> list[int | None] | None:
+        return [None] if firewall in self.firewalls else None
 
 
 def passing(view: View, claim: PathClaim, cut: frozenset[str] = frozenset()) -> Passing:
@@ -153,7 +176,7 @@ def passing(view: View, claim: PathClaim, cut: frozenset[str] = frozenset()) -> 
     no firewall of `cut`."""
     if claim.crosses is not None:
         if claim.quantifier == "every":
-            return Passing(view, AnyOf(tuple(Pass(Named("firewall", name)) for name in sorted(cut))), False)
+            return Avoiding(view, cut)
         return Passing(view, rest_of(claim), True)
     if claim.passes is None:
         return Free()
@@ -230,15 +253,11 @@ class Walk:
     def ears(self) -> tuple[Ear, ...]:
         """All that listens, the target first, as most searches end there; one for packets that nothing here tells
         apart."""
-        return (*self._ears_of_target, *self._ears(self.view.layout.everyone & ~self.target))
+        return tuple(sorted(self.view.audience(self.on), key=lambda ear: not self.target >> ear.at & 1))
 
     @cached_property
     def _ears_of_target(self) -> tuple[Ear, ...]:
-        return tuple(self._ears(self.target))
-
-    def _ears(self, endpoints: int) -> Iterator[Ear]:
-        for i in bits(endpoints & ~self.view.layout.deaf):
-            yield from self.view.alike(i, self.on)
+        return tuple(ear for i in bits(self.target & ~self.view.layout.deaf) for ear in self.view.alike(i, self.on))
 
     def _ways_in(self, ear: Ear, known: Places) -> list[tuple[int, bool, Places]]:
         """(state, whether a walk may end, where it may go on) of each way to arrive that adds to `known` or ends."""
@@ -251,20 +270,20 @@ class Walk:
 
     def arrivals(self, places: Places, known: Places) -> Iterator[Arrival]:
         """Everything that one connection from the places adds to `known`, and every arrival at the goal."""
+        leaving, relaying = reduce(or_, places.leaving), reduce(or_, places.relaying)
+        settled = reduce(and_, known.leaving) & ~self.target  # nothing new can come of an arrival there
         for ear in self._ears_of_target if known is self.everything else self.ears:
-            if self._reached(ear, places):
+            if (ear.relays or not settled >> ear.at & 1) and self._reached(ear, leaving, relaying):
                 for arrive, goal, more in self._ways_in(ear, known):
                     yield from self._arriving(ear, arrive, goal, more, places)
 
-    def _reached(self, ear: Ear, places: Places) -> bool:
-        """Whether anything at all gets there, waypoints aside."""
-        near = self.view.sources(ear.at, ear.packet)[0] & ear.possible
-        if any(near & some for some in places.leaving):
+    def _reached(self, ear: Ear, leaving: int, relaying: int) -> bool:
+        """Whether anything at all gets there from any of these, waypoints aside."""
+        near = self.view.near(ear)
+        if near & leaving:
             return True
-        relaying = reduce(or_, places.relaying)
-        return (
-            any(relaying >> r.number & 1 and near >> r.at & 1 for r in self.view.onwards_to(ear)) if relaying else False
-        )
+        onwards = self.view.onwards_to(ear) if relaying else ()
+        return any(relaying >> r.number & 1 and near >> r.at & 1 for r in onwards)
 
     def _arriving(self, ear: Ear, arrive: int, goal: bool, more: Places, places: Places) -> Iterator[Arrival]:
         row = self.view.sources(ear.at, ear.packet, way=self.way, arrive=arrive)
@@ -351,7 +370,7 @@ class Attack(Walk):
         """As for paths; `Arrival.places` are all places afterwards."""
         purse = self._purse(places.leaving[0])
         for ear in self.ears:
-            if not self._reached(ear, places):
+            if not self._reached(ear, places.leaving[0], places.relaying[0]):
                 continue
             for arrive in range(self.way.states):
                 goal, later = self.goal(ear, arrive), self._later(ear, arrive, places)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from policy.text.diagnostic import Diagnostic
 from policy.text.source import Source, Span
@@ -116,7 +116,8 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one invariant. `note` is a remark on the verdict, or the reason for "refused"."""
+    """What came of one invariant. `note` is a remark on the verdict, or the reason for "refused". `evidence` is, where
+    it was asked for and there is any, what the verdict rests on, as a JSON value by `policy.core.codec`."""
 
     name: str
     about: str
@@ -126,6 +127,7 @@ class Result:
     milliseconds: float
     note: str = ""
     violation: Violation | None = None
+    evidence: Any = field(default=None, repr=False)
 
     @property
     def as_expected(self) -> bool:

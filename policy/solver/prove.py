@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal as OneOf
 
 import z3
@@ -18,7 +18,7 @@ from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case
 from policy.solver.connect import Trail
 from policy.solver.encode import Encoder, Words, new_solver
-from policy.solver.hitting import hitting
+from policy.solver.hitting import smallest_conflict
 from policy.solver.search import search
 from policy.solver.vacuity import Vacuity
 
@@ -65,7 +65,8 @@ class Prover:
             solver.add(z3.Implies(z3.Bool(mark), encoder.condition(self.model.assumptions[i])))
         solver.add(encoder.choices())
         if not _together(solver, marks):
-            return (Fault("contradiction", tuple(sorted(marks[mark] for mark in _smallest(solver, marks)))),)
+            conflict = smallest_conflict(marks, partial(_together, solver))
+            return (Fault("contradiction", tuple(sorted(marks[mark] for mark in conflict))),)
         return tuple(self._misplaced(encoder, solver, [z3.Bool(mark) for mark in marks]))
 
     def _misplaced(self, encoder: Encoder, solver: z3.Solver, marks: list[z3.BoolRef]) -> Iterator[Fault]:
@@ -145,22 +146,6 @@ class Prover:
 def _together(solver: z3.Solver, marks: Iterable[str]) -> bool:
     """Whether the assumptions with these marks can hold together."""
     return bool(solver.check(*(z3.Bool(mark) for mark in sorted(marks))) == z3.sat)
-
-
-def _smallest(solver: z3.Solver, marks: Iterable[str]) -> frozenset[str]:
-    """A smallest set of assumptions that contradict each other: it meets every set without which the others can hold
-    together (as in FORQES, Ignatiev et al. 2015)."""
-    everything, corrections, most = frozenset(marks), list[frozenset[str]](), 0
-    while True:
-        some = hitting(corrections, most)
-        if some is None:
-            most += 1
-        elif not _together(solver, some):
-            return some
-        else:
-            for mark in sorted(everything - some):
-                some |= {mark} if _together(solver, some | {mark}) else frozenset()
-            corrections.append(everything - some)
 
 
 def _chosen(decided: Decisions) -> World:

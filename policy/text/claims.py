@@ -134,7 +134,7 @@ def _equals(scope: Scope, node: Node) -> Claim:
         return valued(scope, option, left, right)
     if right.type in ("TRUE", "FALSE"):
         return bare(scope, Node("option_name", (left,)))
-    a = None if doubtful(scope, left) else scope.ref(left, *PLACES)
+    a = None if doubtful(scope, left) else scope.ref(left, *PLACES, also=scope.options)
     b = None if a is None else scope.ref(right, a.sort)
     return ALWAYS if a is None or b is None else Same(a, b)
 

@@ -91,17 +91,17 @@ def snippet(span: Span, sources: Mapping[str, Source], label: str = "") -> list[
     start = 0 if len(line) <= WIDEST else max(0, first - WIDEST // 2)
     shown = line[start : start + WIDEST]
     before, marked = visible(line[start:first]), visible(line[first : max(first, end - 1)][:WIDEST])
-    cut = "…" if start else ""
+    cut, rest = "…" if start else "", "…" if len(line) > start + WIDEST else ""
     number = str(span.line)
     pad = " " * len(number)
     marks = "^" * max(1, min(len(marked), WIDEST - len(before)))
     under = f"{pad} | {' ' * len(cut + before)}{marks} {label}".rstrip()
-    return [f"{pad} |", f"{number} | {cut}{visible(shown)}".rstrip(), under]
+    return [f"{pad} |", f"{number} | {cut}{visible(shown)}".rstrip() + rest, under]
 
 
-def render(diagnostic: Diagnostic, sources: Mapping[str, Source]) -> str:
+def render(diagnostic: Diagnostic, sources: Mapping[str, Source], severity: str = "error") -> str:
     """The fault as a reader sees it: code, place, the line, the span, what to do."""
-    lines = [f"error[{diagnostic.code}]: {visible(diagnostic.message)}"]
+    lines = [f"{severity}[{diagnostic.code}]: {visible(diagnostic.message)}"]
     if diagnostic.span is None:
         lines.append(f"  --> {visible(diagnostic.file)}")
     else:

@@ -93,8 +93,9 @@ class Scope:
 
     # -------------------------------------------------------- names
 
-    def ref(self, token: Token, *sorts: Sort) -> Ref | None:
-        """The place or variable of one of the sorts that a name means."""
+    def ref(self, token: Token, *sorts: Sort, also: Iterable[str] = ()) -> Ref | None:
+        """The place or variable of one of the sorts that a name means. `also` are other words that fit there, for the
+        hint where there is no such name."""
         name = str(token)
         variable = self.variables.get(name)
         if variable is not None:
@@ -102,9 +103,9 @@ class Scope:
                 return Variable(variable.sort, name)
             self.fault("E013", f"`{name}` is {article(variable.sort)}", token, f"{_one_of(sorts)} is needed here")
             return None
-        return self.named(token, *sorts)
+        return self.named(token, *sorts, also=also)
 
-    def named(self, token: Token, *sorts: Sort) -> Named | None:
+    def named(self, token: Token, *sorts: Sort, also: Iterable[str] = ()) -> Named | None:
         """The place of one of the sorts that a name means. A domain without zones is a zone, too."""
         name = str(token)
         found = self.names.places(name)
@@ -119,33 +120,33 @@ class Scope:
             listed = ", ".join(f"`{declared.name}`" for declared in found[:6]) + (" …" if len(found) > 6 else "")
             self.fault("E011", f"`{name}` fits several things", token, "which one is meant?", f"it may be {listed}")
         else:
-            self._missing(token, sorts)
+            self._missing(token, sorts, also)
         return None
 
-    def _missing(self, token: Token, sorts: tuple[Sort, ...]) -> None:
+    def _missing(self, token: Token, sorts: tuple[Sort, ...], also: Iterable[str]) -> None:
         name = str(token)
         what = sorts[0] if len(sorts) == 1 else "name"
         other = self.names.sort_of(name)
-        self.record.unknown("place", what, name, self.span(token), lambda: self._short_names(sorts), other)
+        self.record.unknown("place", what, name, self.span(token), lambda: [*self._short_names(sorts), *also], other)
 
     def _short_names(self, sorts: tuple[Sort, ...]) -> Iterable[str]:
         fitting = (*sorts, "domain") if "zone" in sorts else sorts
         return [name for name, found in self.names.short.items() if any(d.sort in fitting for d in found)]
 
-    def simple(self, space: str, token: Token) -> str | None:
-        """The name, if its namespace (not that of places) has it."""
+    def simple(self, space: str, token: Token, also: Iterable[str] = ()) -> str | None:
+        """The name, if its namespace (not that of places) has it. `also` as for `ref`."""
         name = str(token)
         if name in self.names.of[space]:
             return name
         other = self.names.sort_of(name)
-        self.record.unknown(space, space, name, self.span(token), lambda: self.names.of[space], other)
+        self.record.unknown(space, space, name, self.span(token), lambda: [*self.names.of[space], *also], other)
         return None
 
     def services(self, node: Node) -> tuple[str, ...]:
         """A list of services, each once."""
         if node.has("ANY"):
             return (ANY_SERVICE,)
-        found = (self.simple("service", token) for token in node.tokens("NAME"))
+        found = (self.simple("service", token, ("any",)) for token in node.tokens("NAME"))
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def things(self, node: Node, *sorts: Sort) -> tuple[Named, ...]:
@@ -201,7 +202,7 @@ class Scope:
             if network is not None:
                 self.record.written.append((network, self.span(item)))
             return None if network is None else Addresses(network)
-        return self.ref(item, *PLACES)
+        return self.ref(item, *PLACES, also=("any",))
 
     def network(self, token: Token) -> Network | None:
         """An address (as a network of one) or a network."""
