@@ -57,7 +57,7 @@ def check(
 def ask(claim: str, source: str | Path, *, budget: int | None = None) -> Report:
     """Checks one claim that the design does not hold: its result, by the name QUERY, is the only one of the report.
     Everything else as for `check`; faults of the claim are among those of the report."""
-    report = _report(source, claim, budget, (QUERY,))
+    report = _report(source, claim, budget, (QUERY,), None)
     return replace(report, declared=tuple(name for name in report.declared if name != QUERY))
 
 
@@ -66,7 +66,7 @@ def _report(
     claim: str | None,
     budget: int | None,
     only: Collection[str] | None,
-    progress: Progress | None = None,
+    progress: Progress | None,
     evidence: bool = False,
 ) -> Report:
     name = str(source) if is_file(source) else "<text>"

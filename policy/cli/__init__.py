@@ -53,12 +53,12 @@ def commands() -> None:
 
     \b
     bartizan check design.policy           prove every invariant, or show what breaks it
-    bartizan query CLAIM design.policy     ask a claim that no file holds, or for all paths
-    bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
     bartizan rules design.policy           rules that are shadowed, redundant or unused
     bartizan cover design.policy           which changes no invariant would notice
+    bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
+    bartizan query CLAIM design.policy     ask a claim that no file holds, or for all paths
     bartizan verify design.policy proofs   check the evidence of a run again, without a solver
     bartizan smt2 walls design.policy      an invariant as a question to another solver
     """

@@ -68,7 +68,7 @@ def _survey(survey: Survey) -> dict[str, Any]:
     return {
         "file": survey.file,
         "title": survey.title,
-        "sources": digests(survey.sources),
+        "sources": sources(survey.sources),
         "faults": [_fault(fault) for fault in survey.faults],
         "world": list(survey.world),
         "tables": {table.name: [_row(table, row) for row in table.rows] for table in survey.tables},
@@ -79,12 +79,12 @@ def _row(table: Table, row: Sequence[Cell]) -> dict[str, Any]:
     return {head: cell if isinstance(cell, str) else list(cell) for head, cell in zip(table.heads, row, strict=True)}
 
 
-def faults_and_sources(sources: Mapping[str, Source], faults: Sequence[Diagnostic]) -> dict[str, Any]:
+def faults_and_sources(sources_read: Mapping[str, Source], faults: Sequence[Diagnostic]) -> dict[str, Any]:
     """What every document says of a design that was read."""
-    return {"sources": digests(sources), "faults": [_fault(fault) for fault in faults]}
+    return {"sources": sources(sources_read), "faults": [_fault(fault) for fault in faults]}
 
 
-def digests(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+def sources(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
     """The files of a design with their digests."""
     return [{"file": name, "sha256": source.sha256} for name, source in sources.items()]
 
@@ -93,7 +93,7 @@ def _report(report: Report) -> dict[str, Any]:
     return {
         "file": report.file,
         "title": report.title,
-        "sources": digests(report.sources),
+        "sources": sources(report.sources),
         "faults": [_fault(fault) for fault in report.faults],
         "bug": report.bug or None,
         "declared": list(report.declared),

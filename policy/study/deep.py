@@ -102,7 +102,7 @@ def document(design: Design, source: str, depths: Sequence[Depth], version: str)
     return {
         **json.heading(version, 0),
         "file": design.name,
-        "sources": json.digests(design.sources),
+        "sources": json.sources(design.sources),
         "from": source,
         "depths": [_depth(depth) for depth in depths],
     }

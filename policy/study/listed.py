@@ -46,7 +46,7 @@ def document(design: Design, claim: str, listing: Listing, exit_code: int, versi
     return {
         **json.heading(version, exit_code),
         "file": design.name,
-        "sources": json.digests(design.sources),
+        "sources": json.sources(design.sources),
         "claim": claim,
         "complete": listing.complete,
         "paths": [json.walked(path) for path in listing.paths],
