@@ -80,13 +80,13 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Rungs 1 to `top`; on the last one there is no path. `highest` bounds the measure where a witness refutes that;
-    `upwards`: the first rung is the easiest to refute."""
+    """Rungs 1 to `top`; on the last one there is no path. `highest` says below which rung a witness against that shows
+    the measure to be (None: rungs are tried from below); `easy`: the first rung is to be tried first."""
 
     top: int
     rung: Callable[[int], Rung]
-    highest: Callable[[Witness], int]
-    upwards: bool = False
+    highest: Callable[[Witness], int] | None = None
+    easy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Surveyor:
                 return Rung(PathClaim("no", source, target))
             return Rung(PathClaim("every", source, target, crosses=k))
 
-        return Ladder(top, rung, _crossed)
+        return Ladder(top, rung)
 
     def _bypassing(self, source: Endpoints, target: Endpoints) -> Ladder:
         claim = PathClaim("no", source, target)
@@ -207,13 +207,15 @@ class Surveyor:
             answers[k] = answers.get(k) or self._answer(ladder.rung(k), world)
             return isinstance(answers[k], Proof)
 
-        if ladder.upwards and not holds(1):
+        if ladder.easy and not holds(1):
             value = 0
         elif holds(ladder.top):
             value = ladder.top
+        elif ladder.highest is None:
+            value = next(k for k in range(ladder.top) if not holds(k + 1))
         else:
             last = answers[ladder.top]
-            value = min(ladder.highest(last.witness) if isinstance(last, Refuted) else 0, ladder.top - 1)
+            value = ladder.highest(last.witness) if isinstance(last, Refuted) else 0
             while value > 0 and not holds(value):
                 value -= 1
             holds(value + 1)
@@ -289,9 +291,3 @@ class Surveyor:
         shown = replace(shown, failures=()) if shown else None
         sets = tuple(tuple(names) for names in found[:MOST_SETS])
         return Accounts(kind, sets, len(found) > MOST_SETS, shown)
-
-
-def _crossed(witness: Witness) -> int:
-    """How many firewalls the path of a witness passes."""
-    relays = {step.relay[1] for step in witness.steps if step.relay is not None and step.relay[0] == "firewall"}
-    return len(relays | {crossing.via for step in witness.steps for crossing in step.chain if crossing.via is not None})

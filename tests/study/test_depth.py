@@ -118,6 +118,9 @@ def disagreements(found: Depth, worlds: list[Plainly]) -> Iterator[str]:
     if (KINDS.index(found.accounts.kind), KINDS.index(found.best_accounts.kind)) != (min(kinds), best):
         yield f"accounts: {found.accounts.kind} to {found.best_accounts.kind}, but {kinds}"
     else:
+        weaker = [world for world in worlds if world.kind < best and agrees(world, found.options)]
+        if weaker and found.options:
+            yield f"accounts: {found.options} are not enough for {found.best_accounts.kind}"
         yield from _sets(found.accounts, [worlds])
         yield from _sets(found.best_accounts, [worlds, *([world] for world in worlds if world.kind == best)])
 
