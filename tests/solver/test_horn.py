@@ -246,9 +246,11 @@ def test_chains_without_end_are_named() -> None:
     domains = "\n".join(f"domain Z{i}" for i in range(18))
     joined = ", ".join(f"Z{i}" for i in range(18))
     design = f"service s = tcp 1\n{domains}\nhost h in Z1 listens s\nfirewall F joins {joined} {{ default allow }}"
-    model = agreement.model_of(f"{design}\ninvariant i: some path from Z0 to h passes F")
+    passing = "invariant i: some path from Z0 to h passes F\ninvariant j: every path from Z0 to h passes F"
+    model = agreement.model_of(f"{design}\n{passing}\ninvariant k: no path from Z0 to h")
     with pytest.raises(NotExpressibleError, match="chains"):
         horn(model, model.invariants["i"])
+    assert [spacer(horn(model, model.invariants[name])) for name in "jk"] == ["sat", "unsat"]
 
 
 @pytest.mark.parametrize("amount", ["= 4", ">= 5", "!= 4"])
@@ -262,3 +264,19 @@ def test_counts_of_paths(amount: str) -> None:
     asked = questions(text)
     assert "judgement" in asked[0][0]
     assert [spacer(clauses) for clauses, _ in asked] == [answer for _, answer in asked]
+
+
+def test_accounts_of_two_starts_do_not_come_together() -> None:
+    """An attack starts at one endpoint: here one has the account, another the way; a compromised one joins either."""
+    design = """
+    service sql authenticated = tcp 1433
+    domain A { host clerk }
+    domain B { standalone host gate }
+    domain C trusts A { host store listens sql }
+    firewall F joins B, C { allow gate -> store : sql }
+    invariant apart: no attack from clerk, gate to store
+    invariant together: no attack from clerk, gate to store even if clerk is compromised
+    invariant wanted: some attack from clerk, gate to store passes F
+    """
+    answers = ["sat", "unsat", "unsat"]
+    assert [(spacer(clauses), answer) for clauses, answer in questions(design)] == [(a, a) for a in answers]
