@@ -241,6 +241,19 @@ def test_what_is_not_expressible_is_named() -> None:
         horn(model, model.invariants["i"])
 
 
+@pytest.mark.parametrize(
+    ("module", "limit"),
+    [("diagram", "MOST_PAIRS"), ("diagram", "MOST_CUBES"), ("ways", "MOST_RULES"), ("attacks", "MOST_SETS")],
+)
+def test_no_limit_is_passed_over(module: str, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is whole or there is none."""
+    model = agreement.model_of(f"{DESIGN}\ninvariant i: every attack from out to store passes A or B{THREATS[1]}")
+    assert horn(model, model.invariants["i"])
+    monkeypatch.setattr(f"policy.solver.horn.{module}.{limit}", 0)
+    with pytest.raises(NotExpressibleError, match=r"too|more than"):
+        horn(model, model.invariants["i"])
+
+
 def test_chains_without_end_are_named() -> None:
     """Where each chain of zones counts by itself they are listed; too many are refused."""
     domains = "\n".join(f"domain Z{i}" for i in range(18))
