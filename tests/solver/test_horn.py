@@ -293,3 +293,50 @@ def test_accounts_of_two_starts_do_not_come_together() -> None:
     """
     answers = ["sat", "unsat", "unsat"]
     assert [(spacer(clauses), answer) for clauses, answer in questions(design)] == [(a, a) for a in answers]
+
+
+def test_a_broken_firewall_relays_without_being_passed() -> None:
+    design = """
+    service s = tcp 1
+    domain A { host a }
+    domain B { host b listens s }
+    firewall F joins A, B { publish s from A to b }
+    """
+    claims = ["some path from a to b passes F", "some attack from a to b crosses at least 1 firewalls"]
+    stated = [f"({claim}){threat}" for claim in claims for threat in ("", " even if F is bypassed")]
+    asked = questions(design + "\n".join(f"invariant i{i}: {claim}" for i, claim in enumerate(stated)))
+    assert [(spacer(clauses), answer) for clauses, answer in asked] == [(a, a) for a in ("sat", "unsat") * 2]
+
+
+def test_members_of_an_isolated_zone_stay_apart() -> None:
+    """Unless a way leads out of it and in again elsewhere."""
+    design = """
+    service s = tcp 1
+    option two
+    domain A { isolated host x host y listens s }
+    domain B
+    host z in A and B listens s
+    firewall F joins A, B { allow x -> z : s when two }
+    invariant apart: no path from x to y
+    invariant round: two iff x can reach z
+    invariant within_two: every path from x to z passes F
+    """
+    assert [(spacer(clauses), answer) for clauses, answer in questions(design)] == [("sat", "sat")] * 3
+
+
+def test_a_relay_serves_with_its_own_account() -> None:
+    """It is hardened, so nobody holds its account; each step counts."""
+    design = """
+    service s = tcp 1
+    service q authenticated = tcp 2
+    domain A { host a }
+    domain M { host m listens s relays s to t as q account T hardened }
+    domain T { host t listens q }
+    firewall F joins A, M { allow a -> m : s }
+    firewall G joins M, T { allow m -> t : q }
+    invariant served: no attack from a to t
+    invariant far: no path from a to t within 1 steps
+    invariant near: no path from a to t within 2 steps
+    """
+    answers = ["unsat", "sat", "unsat"]
+    assert [(spacer(clauses), answer) for clauses, answer in questions(design)] == [(a, a) for a in answers]
