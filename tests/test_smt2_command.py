@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from policy import __version__
 from policy.cli import commands
 from policy.solver.horn.attacks import MOST_SETS
-from policy.solver.horn.diagram import MOST_CUBES
+from policy.solver.horn.diagram import MOST_CUBES, MOST_PAIRS
 from policy.solver.horn.passing import MOST_CHAINS
 from policy.solver.horn.ways import MOST_GUESSES, MOST_RULES
 from policy.text.load import load
@@ -123,7 +123,7 @@ def test_the_page_shows_what_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     written = run(*command.removeprefix("$ bartizan smt2 ").split()).stdout
     assert written.replace(f"bartizan {__version__}", "") == re.sub(r"bartizan \d+\.\d+\.\d+", "", shown)
     assert spacer(written) == "sat"
-    for most in (MOST_GUESSES, MOST_CHAINS, MOST_SETS, MOST_RULES, MOST_CUBES):
+    for most in (MOST_GUESSES, MOST_CHAINS, MOST_SETS, MOST_RULES, MOST_CUBES, MOST_PAIRS):
         assert f"{most:,}" in PAGE
 
 

@@ -241,14 +241,29 @@ def test_what_is_not_expressible_is_named() -> None:
         horn(model, model.invariants["i"])
 
 
+@pytest.mark.parametrize(
+    ("module", "limit"),
+    [("diagram", "MOST_PAIRS"), ("diagram", "MOST_CUBES"), ("ways", "MOST_RULES"), ("attacks", "MOST_SETS")],
+)
+def test_no_limit_is_passed_over(module: str, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is whole or there is none."""
+    model = agreement.model_of(f"{DESIGN}\ninvariant i: every attack from out to store passes A or B{THREATS[1]}")
+    assert horn(model, model.invariants["i"])
+    monkeypatch.setattr(f"policy.solver.horn.{module}.{limit}", 0)
+    with pytest.raises(NotExpressibleError, match=r"too|more than"):
+        horn(model, model.invariants["i"])
+
+
 def test_chains_without_end_are_named() -> None:
     """Where each chain of zones counts by itself they are listed; too many are refused."""
     domains = "\n".join(f"domain Z{i}" for i in range(18))
     joined = ", ".join(f"Z{i}" for i in range(18))
     design = f"service s = tcp 1\n{domains}\nhost h in Z1 listens s\nfirewall F joins {joined} {{ default allow }}"
-    model = agreement.model_of(f"{design}\ninvariant i: some path from Z0 to h passes F")
+    passing = "invariant i: some path from Z0 to h passes F\ninvariant j: every path from Z0 to h passes F"
+    model = agreement.model_of(f"{design}\n{passing}\ninvariant k: no path from Z0 to h")
     with pytest.raises(NotExpressibleError, match="chains"):
         horn(model, model.invariants["i"])
+    assert [spacer(horn(model, model.invariants[name])) for name in "jk"] == ["sat", "unsat"]
 
 
 @pytest.mark.parametrize("amount", ["= 4", ">= 5", "!= 4"])
@@ -262,3 +277,66 @@ def test_counts_of_paths(amount: str) -> None:
     asked = questions(text)
     assert "judgement" in asked[0][0]
     assert [spacer(clauses) for clauses, _ in asked] == [answer for _, answer in asked]
+
+
+def test_accounts_of_two_starts_do_not_come_together() -> None:
+    """An attack starts at one endpoint: here one has the account, another the way; a compromised one joins either."""
+    design = """
+    service sql authenticated = tcp 1433
+    domain A { host clerk }
+    domain B { standalone host gate }
+    domain C trusts A { host store listens sql }
+    firewall F joins B, C { allow gate -> store : sql }
+    invariant apart: no attack from clerk, gate to store
+    invariant together: no attack from clerk, gate to store even if clerk is compromised
+    invariant wanted: some attack from clerk, gate to store passes F
+    """
+    answers = ["sat", "unsat", "unsat"]
+    assert [(spacer(clauses), answer) for clauses, answer in questions(design)] == [(a, a) for a in answers]
+
+
+def test_a_broken_firewall_relays_without_being_passed() -> None:
+    design = """
+    service s = tcp 1
+    domain A { host a }
+    domain B { host b listens s }
+    firewall F joins A, B { publish s from A to b }
+    """
+    claims = ["some path from a to b passes F", "some attack from a to b crosses at least 1 firewalls"]
+    stated = [f"({claim}){threat}" for claim in claims for threat in ("", " even if F is bypassed")]
+    asked = questions(design + "\n".join(f"invariant i{i}: {claim}" for i, claim in enumerate(stated)))
+    assert [(spacer(clauses), answer) for clauses, answer in asked] == [(a, a) for a in ("sat", "unsat") * 2]
+
+
+def test_members_of_an_isolated_zone_stay_apart() -> None:
+    """Unless a way leads out of it and in again elsewhere."""
+    design = """
+    service s = tcp 1
+    option two
+    domain A { isolated host x host y listens s }
+    domain B
+    host z in A and B listens s
+    firewall F joins A, B { allow x -> z : s when two }
+    invariant apart: no path from x to y
+    invariant round: two iff x can reach z
+    invariant within_two: every path from x to z passes F
+    """
+    assert [(spacer(clauses), answer) for clauses, answer in questions(design)] == [("sat", "sat")] * 3
+
+
+def test_a_relay_serves_with_its_own_account() -> None:
+    """It is hardened, so nobody holds its account; each step counts."""
+    design = """
+    service s = tcp 1
+    service q authenticated = tcp 2
+    domain A { host a }
+    domain M { host m listens s relays s to t as q account T hardened }
+    domain T { host t listens q }
+    firewall F joins A, M { allow a -> m : s }
+    firewall G joins M, T { allow m -> t : q }
+    invariant served: no attack from a to t
+    invariant far: no path from a to t within 1 steps
+    invariant near: no path from a to t within 2 steps
+    """
+    answers = ["unsat", "sat", "unsat"]
+    assert [(spacer(clauses), answer) for clauses, answer in questions(design)] == [(a, a) for a in answers]

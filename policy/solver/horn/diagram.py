@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 NEVER, ALWAYS = 0, 1
 MOST_CUBES = 5_000  # for one condition
+MOST_PAIRS = 1_000_000  # of conditions that are put together
 Cube = tuple[tuple[int, frozenset[int]], ...]  # (variable, values that it may have), by variable
 
 
@@ -117,6 +118,8 @@ class Diagrams:
 
     def _apply(self, known: dict[tuple[int, int], int], operation: Callable[[int, int], int], a: int, b: int) -> int:
         if (a, b) not in known:
+            if len(known) >= MOST_PAIRS:
+                raise NotExpressibleError("its conditions on options and failures grow too large")
             level = min(self._nodes[a][0], self._nodes[b][0])
             pairs = zip(self._branches(a, level), self._branches(b, level), strict=True)
             known[a, b] = self._node(level, tuple(operation(x, y) for x, y in pairs))

@@ -216,7 +216,7 @@ class Ways:
     @cached_property
     def ledger(self) -> Ledger:
         """How account is kept of what is passed."""
-        return self.counting()
+        return Ledger(self.family) if self.begin == Passing() else self.counting()
 
     @cached_property
     def chains(self) -> Chains:
