@@ -24,12 +24,19 @@ REPAIR = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0]
 
 MOVES = """
 option o
-domain a { zone x { host here listens s } zone y }
+domain a { zone x { host here is k listens s } zone y { host beside is k } }
 domain b
 service s = tcp 1
+service t = tcp 2
+host there in b listens t
 assume "why not" o or not o
-firewall F joins x, y, b { way: allow any -> here : s }
-invariant hosts: all host h in x: h listens on s
+firewall F joins x, y, b {
+  way: allow any -> here : s
+  back: allow here -> there : t when o
+}
+kind k
+invariant hosts: (all host h in x: h is k) and (all host h in y: h is k)
+invariant outside expect vacuous: not b can reach here except x on t
 invariant way_in: y can reach here
 """
 PLACES = """
@@ -63,9 +70,11 @@ def run(*words: str) -> Result:
 
 
 def test_empty_ranges_are_noticed() -> None:
-    """An invariant that speaks of nothing once its host has moved away has another verdict, though it still holds."""
+    """An invariant that speaks of nothing once its host has moved away has another verdict, though it still holds; and
+    the other way round."""
     moved = outcomes(MOVES, every=True)["move here to y"]
-    assert moved.noticed_by == (Notice("hosts", "proved", "vacuous"),)
+    notices = {Notice("hosts", "proved", "vacuous"), Notice("outside", "vacuous", "proved")}
+    assert set(moved.noticed_by) == notices
 
 
 def test_changes_without_effect() -> None:
@@ -74,6 +83,15 @@ def test_changes_without_effect() -> None:
     assert found["remove the assumption `o or not o`"].outcome == "no effect"
     assert found["let rule `way` of F speak of any service"].outcome == "no effect"
     assert found["remove rule `way` of F"].outcome == "noticed"
+
+
+def test_effects_in_some_worlds() -> None:
+    """What a rule lets through in some worlds only is missed when the rule is removed; the example is of such a
+    world."""
+    found = outcomes(MOVES)["remove rule `back` of F"]
+    assert found.outcome == "unnoticed" and found.effect is not None
+    assert (found.effect.source.name, found.effect.target.name, found.effect.gained) == ("a.x.here", "there", False)
+    assert found.effect.world == {"o": "true"}
 
 
 def test_faults_are_not_counted() -> None:
