@@ -1,0 +1,277 @@
+"""Whether a proof survives changes, many changes at a time: the question behind "what does this invariant rest on?".
+
+A `Probe` holds a lifted model of some items and the proof of an invariant of the design. It follows the proof's own
+cases, once more, in the lifted model: for a set of items whose options stay open (all of their changes at once, in all
+of their combinations, which is more than is asked), or for one change that is decided. What survives is sound by the
+bounds of `policy.core.view`. Where it does not, the failing case is completed to a world; what fails there fails by the
+exact reading of one network. Between the two nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from policy.core.endpoints import Endpoint
+from policy.core.evidence import (
+    Barrier,
+    Lemmas,
+    Proof,
+    Route,
+    Split,
+    admissible,
+    exists,
+    impossible,
+    settled,
+    slack,
+    threatened,
+)
+from policy.core.groups import bits
+from policy.core.judge import ANYONE, Judge
+from policy.core.layout import Layout
+from policy.core.model import (
+    AccountsAccepted,
+    And,
+    CanReach,
+    Claim,
+    ConnectionsAreFlows,
+    FlowsPossible,
+    Invariant,
+    Model,
+    Named,
+    Not,
+    Or,
+    PathClaim,
+    packet_at,
+)
+from policy.core.obligations import obligations
+from policy.core.replay import Replay
+from policy.core.view import EFFECTS, Decisions, Literal, View, happening
+from policy.report.facts import things_in
+from policy.solver.budget import Budget, OutOfBudgetError
+from policy.solver.connect import Trail
+from policy.solver.search import search
+from policy.study.lift import Item, chosen, lifted, untouched
+
+CASES = 64  # that are tried for one obligation beyond those of the proof
+STEPS = 20_000  # of search for one walk
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A way in which a claim fails: the values of options and the failures of one world, and what goes wrong there: the
+    endpoints of a walk (or of one connection, with its packet), or the names of what it is about."""
+
+    world: Mapping[str, str]
+    failure: frozenset[Literal]
+    walk: tuple[Endpoint, ...] = ()
+    packet: str = ""
+    flow: str = ""
+    subject: tuple[Named, ...] = ()
+
+
+class Probe:
+    """The changes of some items, held against the proof of one invariant of the model."""
+
+    def __init__(self, model: Model, invariant: Invariant, proof: Proof, found: tuple[Item, ...]) -> None:
+        self.model, self.invariant, self.items, self.threats = model, invariant, found, invariant.threats
+        self.layout = Layout(lifted(model, found))
+        self.like = View(self.layout)
+        self.proof = proof
+        self.failures = sorted(threatened(self.threats))
+        self.goals = tuple(obligations(Judge(self.like, lambda _: None), invariant.claim))
+        same = len(self.goals) == len(proof.cases)
+        self.splits = proof.cases if same else (None,) * len(self.goals)
+        self._walks: dict[tuple[PathClaim, frozenset[tuple[Literal, bool]]], Trail | None] = {}
+
+    # -------------------------------------------------------- with some items open
+
+    def survives(self, open_items: Iterable[int]) -> bool:
+        """Whether the invariant surely holds whatever happens to these items, the others being as they are."""
+        left = set(range(len(self.items))) - set(open_items)
+        return self._failing({untouched(i): True for i in left}) is None
+
+    def after(self, item: int, change: int) -> bool | Broken | None:
+        """True when the invariant surely holds after the change of the item, how it fails when it surely does not, None
+        when that is not seen."""
+        base = {untouched(i): True for i in range(len(self.items)) if i != item} | {chosen(item, change): True}
+        case = self._failing(base)
+        if case is None:
+            return True
+        return next((broken for world in self._worlds(case) if (broken := self._broken(world))), None)
+
+    def view(self, decisions: Decisions) -> View:
+        """The view of a case."""
+        return View(self.layout, settled(self.threats, decisions), self.failures, self.like)
+
+    def _failing(self, base: dict[Literal, bool]) -> dict[Literal, bool] | None:
+        """A case in which an obligation does not follow; None where all do."""
+        lemmas = Lemmas(self.threats, [lemma for lemma in self.proof.lemmas if self._still(lemma, base)])
+        for goal, split in zip(self.goals, self.splits, strict=True):
+            case = _Cases(self, lemmas, goal).failing(split, base)
+            if case is not None:
+                return case
+        return None
+
+    def _still(self, lemma: Barrier | Route, base: dict[Literal, bool]) -> bool:
+        """Whether what the lemma says is so with these decisions, too."""
+        if isinstance(lemma, Route):
+            return False
+        return self.walk(self.view({**base, **dict(lemma.decisions)}), lemma.claim) is None
+
+    def walk(self, view: View, claim: PathClaim) -> Trail | None:
+        """A walk that is possible in the view and decides the claim. Raises OutOfBudgetError."""
+        key = claim, frozenset(view.decisions.items())
+        if key not in self._walks:
+            found = search(view, claim, Budget(STEPS))
+            self._walks[key] = found if isinstance(found, Trail) else None
+        return self._walks[key]
+
+    def told(self, view: View, lemmas: Lemmas | None, claim: PathClaim) -> bool | None:
+        """Whether the path claim holds in the view; None where that is open."""
+        known = lemmas.told(view)(claim) if lemmas is not None else None
+        if known is not None:
+            return known
+        try:
+            found = self.walk(view, claim)
+        except OutOfBudgetError:
+            return None
+        if found is None:
+            return exists(claim, False)
+        sure = Replay(view, claim).refusal(found.start, found.steps) is None
+        return exists(claim, True) if sure else None
+
+    # -------------------------------------------------------- one world
+
+    def _worlds(self, case: dict[Literal, bool]) -> Iterator[dict[Literal, bool]]:
+        """The case completed: plain values for what it leaves open; failures that may yet happen do not, or as many as
+        may do."""
+        world = self._completed(case)
+        if world is None:
+            return
+        quiet = {x: case.get(x, False) for x in self.failures}
+        yield {**world, **quiet}
+        left = [x for x in self.failures if x not in case]
+        for x in left:
+            more = {**quiet, x: True}
+            for y in left if slack(self.threats, happening(more)) > 0 else ():
+                if admissible(self.threats, happening({**more, y: True})):
+                    more[y] = True
+            if admissible(self.threats, happening(more)):
+                yield {**world, **more}
+
+    def _completed(self, case: dict[Literal, bool]) -> dict[Literal, bool] | None:
+        """A world of the case; None where none is found without turning back."""
+        decided = {x: v for x, v in case.items() if x[1] not in EFFECTS}
+        for option in self.layout.model.options.values():
+            for value in option.values:
+                attempt = {**decided, (option.name, value): True}
+                if decided.get((option.name, value)) is not False and self._allowed(attempt, option.name):
+                    decided = attempt
+                    break
+            else:
+                return None
+        return decided
+
+    def _allowed(self, decided: dict[Literal, bool], name: str) -> bool:
+        view = View(self.layout, decided)
+        held = [decided.get((name, value)) for value in self.layout.model.options[name].values]
+        assumptions = self.layout.model.assumptions
+        return held.count(True) == 1 and all(view.truth(a) is not False for a in assumptions)
+
+    def _broken(self, world: dict[Literal, bool]) -> Broken | None:
+        """How the invariant fails in the world, if it does."""
+        view = self.view(world)
+        if impossible(self.threats, view, world):
+            return None
+        judge = Judge(view, lambda claim: self.told(view, None, claim))
+        if judge.claim(self.invariant.claim) is not False:
+            return None
+        goal = next((goal for goal in self.goals if judge.claim(goal) is False), self.invariant.claim)
+        values = {name: value for (name, value), so in world.items() if so and name in self.model.options}
+        return self._shown(Broken(values, happening(world)), judge, goal)
+
+    def _shown(self, broken: Broken, judge: Judge, goal: Claim) -> Broken:
+        return next(self._parts(broken, judge, goal, False), broken)
+
+    def _parts(self, broken: Broken, judge: Judge, claim: Claim, wanted: bool) -> Iterator[Broken]:
+        """What shows that the claim is `wanted`, for the parts of it that are so."""
+        world, failure = broken.world, broken.failure
+        match claim:
+            case And(of) | Or(of):
+                for part in of:
+                    if judge.claim(part) is wanted:
+                        yield from self._parts(broken, judge, part, wanted)
+            case Not(of):
+                yield from self._parts(broken, judge, of, not wanted)
+            case PathClaim() if exists(claim, wanted):
+                found = self.walk(judge.view, claim)
+                if found is not None:
+                    walk = (found.start, *(step.target for step in found.steps))
+                    yield Broken(world, failure, walk)
+            case CanReach() | ConnectionsAreFlows() if wanted is isinstance(claim, CanReach):
+                yield from self._connection(broken, judge, claim)
+            case FlowsPossible(names) if not wanted:
+                flows = names or tuple(self.model.flows)
+                failed = (name for name in flows if judge.claim(FlowsPossible((name,))) is False)
+                yield from (Broken(world, failure, flow=name) for name in failed)
+            case AccountsAccepted(names) if not wanted:
+                hosts = (name for name in names or () if judge.claim(AccountsAccepted((name,))) is False)
+                yield from (Broken(world, failure, subject=(Named("host", name),)) for name in hosts)
+            case _:
+                yield Broken(world, failure, subject=tuple(things_in(claim)))
+
+    def _connection(self, broken: Broken, judge: Judge, claim: CanReach | ConnectionsAreFlows) -> Iterator[Broken]:
+        ends, packets = self.layout.endpoints, self.layout.classes
+        if isinstance(claim, ConnectionsAreFlows):
+            found = ((ear, sources) for (ear, sources), sure in judge.strays(claim) if sure)
+        else:
+            among = judge.view.group(self.layout.group(claim.source or ANYONE))[0]
+            targets = judge.view.group(self.layout.group(claim.target))[0]
+            heard = judge.heard_by(targets, self.layout.heard(claim.on)[0])
+            found = ((ear, judge.reaching(ear, sure=True) & among) for ear in heard)
+        for ear, sources in found:
+            if sources:
+                walk = ends[next(bits(sources))], ends[ear.at]
+                yield Broken(broken.world, broken.failure, walk, str(packet_at(packets[ear.packet])))
+
+
+@dataclass(slots=True)
+class _Cases:
+    """The cases of one obligation: those of the proof, then a few more."""
+
+    probe: Probe
+    lemmas: Lemmas
+    goal: Claim
+    left: int = CASES
+
+    def failing(self, split: Split | None, decided: dict[Literal, bool]) -> dict[Literal, bool] | None:
+        """The first case, in which the obligation does not follow."""
+        if split is not None:
+            for value, branch in ((True, split.if_true), (False, split.if_false)):
+                if decided.get(split.literal, value) == value:
+                    case = self.failing(branch, {**decided, split.literal: value})
+                    if case is not None:
+                        return case
+            return None
+        view = self.probe.view(decided)
+        truth = Judge(view, lambda claim: self.probe.told(view, self.lemmas, claim)).claim(self.goal)
+        if truth or impossible(self.probe.threats, view, decided):
+            return None
+        literal = self._open(view)
+        self.left -= 1
+        if truth is False or literal is None or self.left <= 0:
+            return decided
+        return self.failing(Split(literal, None, None), decided)
+
+    def _open(self, view: View) -> Literal | None:
+        """The next literal to decide: a failure, else of the option that was asked for most."""
+        failure = next((x for x in self.probe.failures if view.known(x) is None), None)
+        if failure is not None:
+            return failure
+        asked = [name for name in view.open if name in self.probe.model.options]
+        for name in sorted(asked, key=lambda name: (-view.open[name], name)):
+            for value in self.probe.model.options[name].values:
+                if view.known((name, value)) is None:
+                    return name, value
+        return None
