@@ -9,7 +9,8 @@ exact reading of one network. Between the two nothing is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from policy.core.endpoints import Endpoint
@@ -23,10 +24,9 @@ from policy.core.evidence import (
     exists,
     impossible,
     settled,
-    slack,
     threatened,
 )
-from policy.core.groups import bits
+from policy.core.groups import bits, options_in
 from policy.core.judge import ANYONE, Judge
 from policy.core.layout import Layout
 from policy.core.model import (
@@ -42,6 +42,7 @@ from policy.core.model import (
     Not,
     Or,
     PathClaim,
+    Threat,
     packet_at,
 )
 from policy.core.obligations import obligations
@@ -54,6 +55,8 @@ from policy.solver.search import search
 from policy.study.lift import Item, chosen, lifted, untouched
 
 CASES = 64  # that are tried for one obligation beyond those of the proof
+TRIES = 2  # open cases of which some world is tried before they are split
+GROUP_CASES = 16  # that are tried for all obligations while several items are open
 STEPS = 20_000  # of search for one walk
 
 
@@ -80,44 +83,64 @@ class Probe:
         self.proof = proof
         self.failures = sorted(threatened(self.threats))
         self.goals = tuple(obligations(Judge(self.like, lambda _: None), invariant.claim))
-        same = len(self.goals) == len(proof.cases)
-        self.splits = proof.cases if same else (None,) * len(self.goals)
+        before = obligations(Judge(View(Layout(model)), lambda _: None), invariant.claim)
+        known = {_core(goal): split for goal, split in zip(before, proof.cases, strict=True)}
+        self.splits = tuple(known.get(_core(goal)) for goal in self.goals)
+        self.bound = frozenset(name for claim in self.layout.model.assumptions for name in options_in(claim))
         self._walks: dict[tuple[PathClaim, frozenset[tuple[Literal, bool]]], Trail | None] = {}
+
+    def under(self, threats: Sequence[Threat]) -> Probe:
+        """The same with other threats."""
+        other = copy(self)
+        other.threats, other.failures, other._walks = tuple(threats), sorted(threatened(threats)), {}
+        return other
 
     # -------------------------------------------------------- with some items open
 
     def survives(self, open_items: Iterable[int]) -> bool:
         """Whether the invariant surely holds whatever happens to these items, the others being as they are."""
         left = set(range(len(self.items))) - set(open_items)
-        return self._failing({untouched(i): True for i in left}) is None
+        tried = 0
+        for case in self._open_cases({untouched(i): True for i in left}):
+            tried += 1
+            if case.walked or case.stuck or tried > GROUP_CASES:
+                return False
+        return True
 
     def after(self, item: int, change: int) -> bool | Broken | None:
         """True when the invariant surely holds after the change of the item, how it fails when it surely does not, None
         when that is not seen."""
-        base = {untouched(i): True for i in range(len(self.items)) if i != item} | {chosen(item, change): True}
-        case = self._failing(base)
-        if case is None:
-            return True
-        return next((broken for world in self._worlds(case) if (broken := self._broken(world))), None)
+        others = {untouched(i): True for i in range(len(self.items)) if i != item}
+        return self.given({**others, chosen(item, change): True})
+
+    def given(self, base: dict[Literal, bool]) -> bool | Broken | None:
+        """The same under decisions of all items, and perhaps of failures."""
+        told: bool | None = True
+        for number, case in enumerate(self._open_cases(base)):
+            for world in self._worlds(case.decided) if case.stuck or number < TRIES else ():
+                if (broken := self._broken(world, case.goal)) is not None:
+                    return broken
+            told = None if case.stuck else told
+        return told
 
     def view(self, decisions: Decisions) -> View:
         """The view of a case."""
         return View(self.layout, settled(self.threats, decisions), self.failures, self.like)
 
-    def _failing(self, base: dict[Literal, bool]) -> dict[Literal, bool] | None:
-        """A case in which an obligation does not follow; None where all do."""
+    def _open_cases(self, base: dict[Literal, bool]) -> Iterator[OpenCase]:
+        """The cases in which an obligation is not seen to follow, each before the cases that it is split into."""
         lemmas = Lemmas(self.threats, [lemma for lemma in self.proof.lemmas if self._still(lemma, base)])
         for goal, split in zip(self.goals, self.splits, strict=True):
-            case = _Cases(self, lemmas, goal).failing(split, base)
-            if case is not None:
-                return case
-        return None
+            yield from _Cases(self, lemmas, goal).open(split, base)
 
     def _still(self, lemma: Barrier | Route, base: dict[Literal, bool]) -> bool:
         """Whether what the lemma says is so with these decisions, too."""
         if isinstance(lemma, Route):
             return False
-        return self.walk(self.view({**base, **dict(lemma.decisions)}), lemma.claim) is None
+        try:
+            return self.walk(self.view({**base, **dict(lemma.decisions)}), lemma.claim) is None
+        except OutOfBudgetError:
+            return False
 
     def walk(self, view: View, claim: PathClaim) -> Trail | None:
         """A walk that is possible in the view and decides the claim. Raises OutOfBudgetError."""
@@ -151,14 +174,12 @@ class Probe:
             return
         quiet = {x: case.get(x, False) for x in self.failures}
         yield {**world, **quiet}
-        left = [x for x in self.failures if x not in case]
-        for x in left:
-            more = {**quiet, x: True}
-            for y in left if slack(self.threats, happening(more)) > 0 else ():
-                if admissible(self.threats, happening({**more, y: True})):
-                    more[y] = True
-            if admissible(self.threats, happening(more)):
-                yield {**world, **more}
+        more = dict(quiet)
+        for x in self.failures:
+            if x not in case and admissible(self.threats, happening({**more, x: True})):
+                more[x] = True
+        if more != quiet:
+            yield {**world, **more}
 
     def _completed(self, case: dict[Literal, bool]) -> dict[Literal, bool] | None:
         """A world of the case; None where none is found without turning back."""
@@ -174,20 +195,20 @@ class Probe:
         return decided
 
     def _allowed(self, decided: dict[Literal, bool], name: str) -> bool:
-        view = View(self.layout, decided)
         held = [decided.get((name, value)) for value in self.layout.model.options[name].values]
-        assumptions = self.layout.model.assumptions
-        return held.count(True) == 1 and all(view.truth(a) is not False for a in assumptions)
+        if held.count(True) != 1 or name not in self.bound:
+            return held.count(True) == 1
+        view = View(self.layout, decided)
+        return all(view.truth(a) is not False for a in self.layout.model.assumptions)
 
-    def _broken(self, world: dict[Literal, bool]) -> Broken | None:
-        """How the invariant fails in the world, if it does."""
+    def _broken(self, world: dict[Literal, bool], goal: Claim) -> Broken | None:
+        """How the obligation fails in the world, if it does."""
         view = self.view(world)
         if impossible(self.threats, view, world):
             return None
         judge = Judge(view, lambda claim: self.told(view, None, claim))
-        if judge.claim(self.invariant.claim) is not False:
+        if judge.claim(goal) is not False:
             return None
-        goal = next((goal for goal in self.goals if judge.claim(goal) is False), self.invariant.claim)
         values = {name: value for (name, value), so in world.items() if so and name in self.model.options}
         return self._shown(Broken(values, happening(world)), judge, goal)
 
@@ -236,6 +257,24 @@ class Probe:
                 yield Broken(broken.world, broken.failure, walk, str(packet_at(packets[ear.packet])))
 
 
+def _core(goal: Claim) -> Claim:
+    """An obligation without the condition under which something is in a set."""
+    while isinstance(goal, Or) and len(goal.of) > 1 and isinstance(goal.of[0], Not):
+        goal = goal.of[-1]
+    return goal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case in which an obligation is not seen to follow. `walked`: for a walk that is possible; `stuck`: it is not
+    split further."""
+
+    goal: Claim
+    decided: dict[Literal, bool]
+    walked: bool
+    stuck: bool
+
+
 @dataclass(slots=True)
 class _Cases:
     """The cases of one obligation: those of the proof, then a few more."""
@@ -245,26 +284,31 @@ class _Cases:
     goal: Claim
     left: int = CASES
 
-    def failing(self, split: Split | None, decided: dict[Literal, bool]) -> dict[Literal, bool] | None:
-        """The first case, in which the obligation does not follow."""
+    def open(self, split: Split | None, decided: dict[Literal, bool]) -> Iterator[OpenCase]:
+        """Those that are open, in order."""
         if split is not None:
             for value, branch in ((True, split.if_true), (False, split.if_false)):
                 if decided.get(split.literal, value) == value:
-                    case = self.failing(branch, {**decided, split.literal: value})
-                    if case is not None:
-                        return case
-            return None
-        view = self.probe.view(decided)
-        truth = Judge(view, lambda claim: self.probe.told(view, self.lemmas, claim)).claim(self.goal)
-        if truth or impossible(self.probe.threats, view, decided):
-            return None
-        literal = self._open(view)
-        self.left -= 1
-        if truth is False or literal is None or self.left <= 0:
-            return decided
-        return self.failing(Split(literal, None, None), decided)
+                    yield from self.open(branch, {**decided, split.literal: value})
+            return
+        view, walked = self.probe.view(decided), list[bool]()
 
-    def _open(self, view: View) -> Literal | None:
+        def told(claim: PathClaim) -> bool | None:
+            known = self.probe.told(view, self.lemmas, claim)
+            walked.append(known is not exists(claim, False))
+            return known
+
+        truth = Judge(view, told).claim(self.goal)
+        if truth or impossible(self.probe.threats, view, decided):
+            return
+        literal = self._next(view) if truth is None else None
+        self.left -= 1
+        stuck = literal is None or self.left <= 0
+        yield OpenCase(self.goal, decided, any(walked), stuck)
+        if literal is not None and not stuck:
+            yield from self.open(Split(literal, None, None), decided)
+
+    def _next(self, view: View) -> Literal | None:
         """The next literal to decide: a failure, else of the option that was asked for most."""
         failure = next((x for x in self.probe.failures if view.known(x) is None), None)
         if failure is not None:
