@@ -22,10 +22,11 @@ from policy.report.outcome import Report, Result, Verdict, Violation, exit_code
 from policy.report.remedy import remedies
 from policy.report.searched import diagnostic
 from policy.solver import Answer, Prover
+from policy.text.asked import QUERY, asked
 from policy.text.load import Loaded, load, load_text
 from policy.text.resolve import Resolved, resolve
 
-__all__ = ["Report", "Result", "Violation", "check", "exit_code"]
+__all__ = ["Report", "Result", "Violation", "ask", "check", "exit_code"]
 
 REMEDY_STEPS = 100_000  # of search for each thing that is left out to see whether it would help
 COLLECT_EVERY = 50_000  # objects made, net of those that went
@@ -45,9 +46,26 @@ def check(
     it; any other is the text of a design. `budget` bounds the search for each invariant, in steps (None: no bound).
     Never raises for anything in the design: faults and bugs of ours are in the report.
     """
+    return _report(source, None, budget, only, progress)
+
+
+def ask(claim: str, source: str | Path, *, budget: int | None = None) -> Report:
+    """Checks one claim that the design does not hold: its result, by the name QUERY, is the only one of the report.
+    Everything else as for `check`; faults of the claim are among those of the report."""
+    report = _report(source, claim, budget, (QUERY,), None)
+    return replace(report, declared=tuple(name for name in report.declared if name != QUERY))
+
+
+def _report(
+    source: str | Path,
+    claim: str | None,
+    budget: int | None,
+    only: Collection[str] | None,
+    progress: Progress | None,
+) -> Report:
     name = str(source) if is_file(source) else "<text>"
     try:
-        resolved, loaded = read(source)
+        resolved, loaded = read(source, claim)
     except Exception as error:
         return Report(name, bug=f"reading the design failed: {described(error)}")
     model = resolved.model
@@ -90,9 +108,11 @@ def is_file(source: str | Path) -> bool:
     return isinstance(source, Path) or (source.endswith(".policy") and not set(source) & set('\n\r#"'))
 
 
-def read(source: str | Path) -> tuple[Resolved, Loaded]:
-    """The model of a design, with the faults in it."""
+def read(source: str | Path, claim: str | None = None) -> tuple[Resolved, Loaded]:
+    """The model of a design, with the faults in it; a claim that is asked is a further invariant, QUERY."""
     loaded = load(Path(source)) if is_file(source) else load_text(str(source))
+    if claim is not None:
+        loaded = asked(loaded, claim)
     return resolve(loaded), loaded
 
 

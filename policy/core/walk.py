@@ -244,7 +244,7 @@ class Walk:
         """(state, whether a walk may end, where it may go on) of each way to arrive that adds to `known` or ends."""
         if ear not in self._ways:
             states = range(self.way.states)
-            self._ways[ear] = [(q, self.goal(ear, q), self._places(ear, q)) for q in states]
+            self._ways[ear] = [(q, self.goal(ear, q), self.after(ear, q)) for q in states]
         if known is self.everything:
             return [way for way in self._ways[ear] if way[1]]
         return [way for way in self._ways[ear] if way[1] or not way[2].within(known)]
@@ -280,7 +280,7 @@ class Walk:
         """Whether a walk that arrives there may end there."""
         return bool(self.target >> ear.at & 1 and self.on >> ear.packet & 1) and self.way.done(arrive)
 
-    def _places(self, ear: Ear, arrive: int) -> Places:
+    def after(self, ear: Ear, arrive: int) -> Places:
         """Where a walk may go on that arrived there; what it passes by that is in the state."""
         leaving, relaying = [0] * self.way.states, [0] * self.way.states
         host = self.view.layout.endpoints[ear.at].sort == "host"

@@ -41,31 +41,34 @@ def rendered(tree: Any) -> str:
 
 def document(reports: Sequence[Report], version: str) -> dict[str, Any]:
     """What `check` tells of designs, as plain values; `version` is the tool's."""
+    return {**heading(version, exit_code(reports)), "designs": [_report(report) for report in reports]}
+
+
+def heading(version: str, exit_code: int) -> dict[str, Any]:
+    """What every document begins with."""
+    return {"tool": "bartizan", "version": version, "format": FORMAT, "exit_code": exit_code}
+
+
+def walked(violation: Violation) -> dict[str, Any]:
+    """A path, with the world and the failures in which it is one."""
     return {
-        "tool": "bartizan",
-        "version": version,
-        "format": FORMAT,
-        "exit_code": exit_code(reports),
-        "designs": [_report(report) for report in reports],
+        "world": [_choice(choice) for choice in violation.world],
+        "failures": [{"name": name, "effect": effect} for name, effect in violation.failures],
+        "walk": None if violation.start is None else _walk(violation, violation.start),
     }
 
 
 def survey_document(surveys: Sequence[Survey], version: str) -> dict[str, Any]:
     """What `show` tells of designs, as plain values."""
-    return {
-        "tool": "bartizan",
-        "version": version,
-        "format": FORMAT,
-        "exit_code": FAULTY if any(survey.faults for survey in surveys) else ALL_WELL,
-        "surveys": [_survey(survey) for survey in surveys],
-    }
+    code = FAULTY if any(survey.faults for survey in surveys) else ALL_WELL
+    return {**heading(version, code), "surveys": [_survey(survey) for survey in surveys]}
 
 
 def _survey(survey: Survey) -> dict[str, Any]:
     return {
         "file": survey.file,
         "title": survey.title,
-        "sources": _sources(survey.sources),
+        "sources": sources(survey.sources),
         "faults": [_fault(fault) for fault in survey.faults],
         "world": list(survey.world),
         "tables": {table.name: [_row(table, row) for row in table.rows] for table in survey.tables},
@@ -76,7 +79,8 @@ def _row(table: Table, row: Sequence[Cell]) -> dict[str, Any]:
     return {head: cell if isinstance(cell, str) else list(cell) for head, cell in zip(table.heads, row, strict=True)}
 
 
-def _sources(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+def sources(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+    """The files of a design with their digests."""
     return [{"file": name, "sha256": source.sha256} for name, source in sources.items()]
 
 
@@ -84,7 +88,7 @@ def _report(report: Report) -> dict[str, Any]:
     return {
         "file": report.file,
         "title": report.title,
-        "sources": _sources(report.sources),
+        "sources": sources(report.sources),
         "faults": [_fault(fault) for fault in report.faults],
         "bug": report.bug or None,
         "declared": list(report.declared),
@@ -135,9 +139,7 @@ def _violation(violation: Violation) -> dict[str, Any]:
     return {
         "at": _span(violation.culprit),
         "label": violation.label,
-        "world": [_choice(choice) for choice in violation.world],
-        "failures": [{"name": name, "effect": effect} for name, effect in violation.failures],
-        "walk": None if violation.start is None else _walk(violation, violation.start),
+        **walked(violation),
         "facts": [_told(told) for told in violation.facts],
         "help": violation.help or None,
     }

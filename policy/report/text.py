@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
@@ -11,7 +11,8 @@ from tabulate import tabulate
 
 from policy.report.bug import PLEA
 from policy.report.outcome import Crossed, End, Hop, Report, Result, Told, Violation
-from policy.text.diagnostic import render, snippet, visible
+from policy.text.asked import QUERY
+from policy.text.diagnostic import Diagnostic, render, snippet, visible
 from policy.text.source import Source, Span
 
 LEAST_NOTE = 24  # columns that a note in the table gets, however narrow the terminal
@@ -38,6 +39,29 @@ def rendered(reports: Sequence[Report], look: Look) -> str:
     for report in reports:
         blocks += _of_one(report, look)
     return "\n\n".join([*blocks, summary(reports)]) + "\n"
+
+
+def answered(report: Report, look: Look) -> str:
+    """The answer to one claim that was asked of a design: the verdict, and what there is to say of it; or faults."""
+    blocks = [_coloured(render(fault, report.sources), look) for fault in report.faults]
+    if report.bug:
+        blocks.append(_bug(report, look))
+    for result in report.results:
+        word = _painted(result.verdict.upper(), result, look)
+        note = f": {visible(result.note)}" if result.note and result.as_expected else ""
+        blocks.append(f"{word}{note} ({result.milliseconds:.0f} ms)")
+        blocks += [] if result.as_expected else [_coloured("\n".join(_told(result, report.sources, look)), look)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def told(violation: Violation, look: Look) -> str:
+    """The world, the failures and the path of a violation."""
+    return "\n".join(_violation(violation, look))
+
+
+def faulty(faults: Iterable[Diagnostic], sources: Mapping[str, Source], look: Look) -> str:
+    """The faults of a design."""
+    return "\n\n".join(_coloured(render(fault, sources), look) for fault in faults) + "\n"
 
 
 def summary(reports: Sequence[Report]) -> str:
@@ -68,7 +92,7 @@ def _files(number: int) -> str:
 
 def _of_one(report: Report, look: Look) -> Iterator[str]:
     if report.bug:
-        yield _coloured(f"error[V005]: {visible(report.bug)}\n  --> {visible(report.file)}\n   {PLEA}", look)
+        yield _bug(report, look)
     if report.faults or report.bug:
         return
     title = f"  {visible(report.title)}" if report.title else ""
@@ -76,6 +100,10 @@ def _of_one(report: Report, look: Look) -> Iterator[str]:
     for result in report.results:
         if not result.as_expected or (look.verbose and result.violation is not None):
             yield _coloured("\n".join(_told(result, report.sources, look)), look)
+
+
+def _bug(report: Report, look: Look) -> str:
+    return _coloured(f"error[V005]: {visible(report.bug)}\n  --> {visible(report.file)}\n   {PLEA}", look)
 
 
 # ---------------------------------------------------------------- the table
@@ -137,7 +165,7 @@ def _told(result: Result, sources: Mapping[str, Source], look: Look) -> Iterator
 
 
 def _headline(result: Result) -> str:
-    name = f"invariant `{visible(result.name)}`"
+    name = "the claim" if result.name == QUERY else f"invariant `{visible(result.name)}`"
     about = f" ({visible(result.about)})" if result.about else ""
     match result.code:
         case "V002":

@@ -69,7 +69,7 @@ class Case:
         match answer.verdict, answer.evidence:
             case "violated", Witness() as witness:
                 return self.checker.witness(invariant, witness)
-            case ("proved" | "vacuous"), Proof() as proof:
+            case (("proved" | "vacuous"), Proof() as proof):
                 return self.checker.proof(invariant, proof)
             case "unknown", None:
                 return None
@@ -93,9 +93,10 @@ class Design(Case):
         return Design(model, self.name, self.origins, self.sources)
 
 
-def design(source: str | Path) -> Design:
-    """A design as `policy.check` takes it. Raises FaultyError where it has faults, those of the search included."""
-    resolved, loaded = read(source)
+def design(source: str | Path, claim: str | None = None) -> Design:
+    """A design as `policy.check` takes it; a claim that is asked is a further invariant, QUERY. Raises FaultyError if
+    it has faults, those of the search included."""
+    resolved, loaded = read(source, claim)
     name = next(iter(loaded.sources), str(source))
     _refuse(resolved.faults, loaded)
     found = Design(resolved.model, name, resolved.origins, loaded.sources)
@@ -107,5 +108,3 @@ def design(source: str | Path) -> Design:
 def _refuse(faults: tuple[Diagnostic, ...], loaded: Loaded) -> None:
     if faults:
         raise FaultyError(faults, loaded.sources)
-
-

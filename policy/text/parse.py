@@ -3,7 +3,7 @@ every fault."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,10 @@ class Parsed:
     nameless: frozenset[str] = frozenset()
 
 
-def parse(source: Source) -> Parsed:
-    """The syntax tree of a text. Never raises for anything that is in the text."""
+def parse(source: Source, changed: Callable[[list[Token]], list[Token]] = list) -> Parsed:
+    """The syntax tree of a text, of its tokens as they are `changed`. Never raises for anything that is in the text."""
     tokens, strays = _tokens(source)
+    tokens = changed(tokens)
     tree = None if strays else tree_of(tokens)
     mended = Mended(tokens) if tree is not None else mend(source, tokens, strays)
     tree = tree if tree is not None else tree_of(mended.tokens)
