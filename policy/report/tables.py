@@ -24,7 +24,7 @@ def _of_one(survey: Survey, width: int) -> str:
     tables = survey.tables
     head = visible(f"{survey.file}  {survey.title}".rstrip())
     head += visible(f", where {' and '.join(survey.world)}") if survey.world else ""
-    blocks = [head, *(f"{table.name}\n{_table(table, width)}" for table in tables)]
+    blocks = [head, *(f"{table.name}\n{drawn(table, width)}" for table in tables)]
     if any(_open(cell) for table in tables for row in table.rows for cell in row):
         blocks.append(f"{MAYBE} in some worlds only: it depends on options that are open")
     return "\n\n".join(blocks)
@@ -34,7 +34,7 @@ def _open(cell: Cell) -> bool:
     return any(text.endswith(MAYBE) for text in ([cell] if isinstance(cell, str) else cell))
 
 
-def _table(table: Table, width: int) -> str:
+def drawn(table: Table, width: int) -> str:
     """Without the columns that are empty in every row; the others as wide as the terminal allows."""
     kept = [i for i in range(len(table.heads)) if any(row[i] for row in table.rows)]
     heads = [table.heads[i] for i in kept]

@@ -1,8 +1,8 @@
 """What a proved invariant rests on: for every thing of the design, whether some change of it makes the invariant fail.
 
 Takes a case (`policy.study.design`), an invariant and its proof; returns a `Bearing` for every item of
-`policy.study.lift`. All changes of a sort are tried at once, then halves of them, until each item is known to be free or
-is alone (as group tests are, Dorfman 1943). A change that the probe cannot tell about is made, and the invariant is
+`policy.study.lift`. All changes of a sort are tried at once, then halves of them, until each item is known to be free
+or is alone (as group tests are, Dorfman 1943). A change that the probe cannot tell about is made, and the invariant is
 asked again from the start.
 """
 

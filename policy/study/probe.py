@@ -100,9 +100,7 @@ class Probe:
     def survives(self, open_items: Iterable[int]) -> bool:
         """Whether the invariant surely holds whatever happens to these items, the others being as they are."""
         left = set(range(len(self.items))) - set(open_items)
-        tried = 0
-        for case in self._open_cases({untouched(i): True for i in left}):
-            tried += 1
+        for tried, case in enumerate(self._open_cases({untouched(i): True for i in left})):
             if case.walked or case.stuck or tried > GROUP_CASES:
                 return False
         return True
@@ -213,7 +211,8 @@ class Probe:
         return self._shown(Broken(values, happening(world)), judge, goal)
 
     def _shown(self, broken: Broken, judge: Judge, goal: Claim) -> Broken:
-        return next(self._parts(broken, judge, goal, False), broken)
+        parts = list(self._parts(broken, judge, goal, False))
+        return next((part for part in parts if part.walk or part.flow or part.subject), broken)
 
     def _parts(self, broken: Broken, judge: Judge, claim: Claim, wanted: bool) -> Iterator[Broken]:
         """What shows that the claim is `wanted`, for the parts of it that are so."""
