@@ -43,7 +43,7 @@ def bearings(case: Case, invariant: Invariant, proof: Proof) -> tuple[Bearing, .
     everything = items(case.model)
     found: dict[Item, Bearing] = {}
     for some in _together(everything):
-        for bearing in _Tried(case.model, invariant, proof, some).all():
+        for bearing in _Tried(case, invariant, proof, some).all():
             found[bearing.item] = bearing
     return tuple(found[item] for item in everything)
 
@@ -60,10 +60,10 @@ def _together(everything: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
 class _Tried:
     """The items of one lifted model."""
 
-    def __init__(self, model: Model, invariant: Invariant, proof: Proof, some: tuple[Item, ...]) -> None:
-        self.model, self.invariant, self.items = model, invariant, some
+    def __init__(self, case: Case, invariant: Invariant, proof: Proof, some: tuple[Item, ...]) -> None:
+        self.model, self.invariant, self.items = case.model, invariant, some
         self.bypasses = some[0].role == "works"
-        self.probe = Probe(model, invariant, proof, () if self.bypasses else some)
+        self.probe = Probe(case.layout, invariant, proof, () if self.bypasses else some)
 
     def all(self) -> Iterator[Bearing]:
         """One bearing for each item."""

@@ -7,28 +7,29 @@ links, trusts where accounts are asked, options that matter, and the places of w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
-from policy.core.evidence import Witness
+from policy.core.evidence import Proof, Witness
 from policy.core.model import Accepts, AccountsAccepted, Invariant, Model, Named, PathClaim, Trusts
 from policy.core.steps import Step
 from policy.report.facts import shows_walk, things_in
-from policy.report.outcome import Violation
 from policy.study import changes
+from policy.study.bearing import seen
 from policy.study.changes import Change, changed
 from policy.study.design import Case, Design
+from policy.study.probe import Broken, Probe
 
 BUDGET = 50_000  # steps of search for one change
 
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """A change that was tried. `verdict` is the invariant's afterwards; where it is still violated, the path that was
-    shown is gone, and `remaining` is another one."""
+    """A change that was tried. `verdict` is the invariant's afterwards; where it is still violated, what was shown is
+    gone, and `remaining` is another way in which it fails."""
 
     change: Change
     verdict: str
-    remaining: Violation | None = None
+    remaining: Broken | None = None
 
     @property
     def stops(self) -> bool:
@@ -45,14 +46,19 @@ def cures(design: Design, invariant: Invariant, witness: Witness) -> tuple[tuple
 
 def _tried(design: Design, invariant: Invariant, witness: Witness, change: Change) -> Cure | None:
     case = Case(changed(design.model, [change]))
+    if change.kind == "fix option" and case.prover.faults():
+        return None  # the assumptions leave no world
     asked = case.model.invariants[invariant.name]
     if case.checker.witness(asked, witness) is None:
         return None
+    if change.kind != "fix option":
+        remaining = Probe(case.layout, asked, Proof()).broken(witness.world, witness.failure)
+        if remaining is not None:
+            return Cure(change, "violated", remaining)
     answer = case.answer(asked, BUDGET)
     if not isinstance(answer.evidence, Witness):
         return Cure(change, answer.verdict)
-    remaining = design.changed(case.model).violation(asked, answer.evidence)
-    return Cure(change, answer.verdict, remaining)
+    return Cure(change, answer.verdict, seen(answer.evidence))
 
 
 # ---------------------------------------------------------------- candidates
@@ -99,8 +105,6 @@ def _asks_accounts(witness: Witness) -> bool:
 
 
 def _parts(tree: object) -> Iterator[object]:
-    from dataclasses import fields, is_dataclass
-
     yield tree
     if isinstance(tree, tuple):
         for child in tree:
@@ -111,7 +115,7 @@ def _parts(tree: object) -> Iterator[object]:
 
 
 def _named(model: Model, witness: Witness) -> set[str]:
-    """The hosts and components on the path, or that the facts are about."""
+    """The hosts on the path, or the hosts and components that the facts are about."""
     ends = [witness.start, *(step.target for step in witness.steps)] if witness.start is not None else []
     hosts = {end.name for end in ends if end is not None and end.sort == "host"}
     for fact in witness.facts:
@@ -119,4 +123,4 @@ def _named(model: Model, witness: Witness) -> set[str]:
             names = {name for _, name in fact.bindings} | {part for name in fact.subject for part in name.split(", ")}
             names |= {thing.name for thing in things_in(fact.claim) if isinstance(thing, Named)}
             hosts |= {name for name in names if name in model.hosts or name in model.components}
-    return hosts | {c.name for c in model.components.values() if any(tag.name in hosts for tag in c.hosts)}
+    return hosts

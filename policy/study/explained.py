@@ -14,7 +14,7 @@ from policy.report.tables import drawn
 from policy.report.words import Words
 from policy.study.changes import words
 from policy.study.cures import Cure
-from policy.study.explaining import Explanation, Nearness, Support
+from policy.study.explaining import Explanation, Nearness, Support, in_short
 from policy.study.hops import Reason
 from policy.study.lift import Role
 from policy.study.walls import Admits, Gate, Region
@@ -85,7 +85,7 @@ def _wrapped(words: str, look: text.Look, indent: int = 2, hanging: int = 0) -> 
 
 
 def _place(span: Span | None) -> str:
-    return f"  ({visible(f'{span.file}:{span.line}')})" if span else ""
+    return f" ({visible(f'{span.file}:{span.line}')})" if span else ""
 
 
 def _otherwise(found: Explanation, look: text.Look) -> str:
@@ -130,14 +130,19 @@ def _region(region: Region, look: text.Look) -> Iterator[str]:
 def _gate(gate: Gate, every: bool) -> str:
     head = f"{gate.firewall} before {', '.join(gate.into)}: "
     if gate.passing:
-        ways = f"; {_rules(gate.ways, every)} let somebody out of here" if gate.ways else ""
+        lets = "lets" if len(gate.ways) == 1 else "let"
+        ways = f"; {_rules(gate.ways, every)} {lets} somebody out of here" if gate.ways else ""
         return f"{head}whoever crosses it has passed it{ways}"
-    parts = [f"{_rule(way)} admits {way.source} -> {way.target} : {way.services}, which takes nobody further"
-             for way in gate.ways]  # fmt: skip
+    parts = [f"{_rule(way)} admits {_admitted(way)}, which takes nobody further" for way in gate.ways]
     if gate.others:
         sources = ", ".join(dict.fromkeys(other.source for other in gate.others))
         parts.append(f"only {sources} may, by {_rules(gate.others, every)}")
     return head + ("; ".join(parts) or "no rule of it admits anybody")
+
+
+def _admitted(way: Admits) -> str:
+    when = f" when {way.when}" if way.when else ""
+    return f"{way.source} -> {way.target} : {way.services}{when}"
 
 
 def _rule(admits: Admits) -> str:
@@ -228,27 +233,17 @@ def _stops(found: Explanation, stops: Sequence[Cure], look: text.Look) -> Iterat
     if not stops:
         yield _wrapped(f"none of {found.tried} single changes that were tried", look)
     for cure in stops:
-        yield _wrapped(f"{words(found.design.model, cure.change)}", look, 2, 2) + _at(found, cure)
-
-
-def _at(found: Explanation, cure: Cure) -> str:
-    return _place(found.design.origins.get(cure.change.key))
+        place = _place(found.design.origins.get(cure.change.key))
+        yield _wrapped(words(found.design.model, cure.change) + place, look, 2, 2)
 
 
 def _partial(found: Explanation, some: Sequence[Cure], look: text.Look) -> Iterator[str]:
     for cure in some if look.verbose else some[:FEW]:
-        then = _ends(cure.remaining) if cure.remaining else f"it is {cure.verdict} then"
+        still = in_short(found.design.model, cure.remaining) if cure.remaining else ""
+        then = f"there is still {still}" if still else f"it is {cure.verdict} then"
         yield _wrapped(f"{words(found.design.model, cure.change)}; {then}", look, 2, 2)
     if len(some) > FEW and not look.verbose:
         yield _wrapped(f"and {len(some) - FEW} more; --verbose lists them", look)
-
-
-def _ends(violation: Violation) -> str:
-    if violation.start is None or not violation.steps:
-        return "it is violated all the same"
-    ends = [violation.start.words, *(hop.target.words for hop in violation.steps)]
-    failed = ", ".join(f"{name} {effect}" for name, effect in violation.failures)
-    return f"there is still {' -> '.join(ends)}{f' ({failed})' if failed else ''}"
 
 
 def _others(found: Explanation, others: Sequence[Violation], noun: str, look: text.Look) -> Iterator[str]:
@@ -321,6 +316,7 @@ def _admits_value(admits: Admits) -> dict[str, Any]:
         "source": admits.source,
         "target": admits.target,
         "services": admits.services,
+        "when": admits.when or None,
         "at": _span(admits.span),
     }
 
@@ -368,5 +364,5 @@ def _cure_value(found: Explanation, cure: Cure) -> dict[str, Any]:
         "change": words(found.design.model, cure.change),
         "at": _span(found.design.origins.get(cure.change.key)),
         "verdict": cure.verdict,
-        "remaining": None if cure.remaining is None else json.walked(cure.remaining),
+        "remaining": None if cure.remaining is None else in_short(found.design.model, cure.remaining),
     }

@@ -37,7 +37,6 @@ from policy.core.model import (
     ConnectionsAreFlows,
     FlowsPossible,
     Invariant,
-    Model,
     Named,
     Not,
     Or,
@@ -56,7 +55,7 @@ from policy.study.lift import Item, chosen, lifted, untouched
 
 CASES = 64  # that are tried for one obligation beyond those of the proof
 TRIES = 2  # open cases of which some world is tried before they are split
-GROUP_CASES = 16  # that are tried for all obligations while several items are open
+GROUP_CASES = 4  # that are tried for all obligations while several items are open
 STEPS = 20_000  # of search for one walk
 
 
@@ -76,14 +75,14 @@ class Broken:
 class Probe:
     """The changes of some items, held against the proof of one invariant of the model."""
 
-    def __init__(self, model: Model, invariant: Invariant, proof: Proof, found: tuple[Item, ...]) -> None:
-        self.model, self.invariant, self.items, self.threats = model, invariant, found, invariant.threats
-        self.layout = Layout(lifted(model, found))
+    def __init__(self, layout: Layout, invariant: Invariant, proof: Proof, found: tuple[Item, ...] = ()) -> None:
+        self.model, self.invariant, self.items, self.threats = layout.model, invariant, found, invariant.threats
+        self.layout = Layout(lifted(layout.model, found)) if found else layout
         self.like = View(self.layout)
         self.proof = proof
         self.failures = sorted(threatened(self.threats))
         self.goals = tuple(obligations(Judge(self.like, lambda _: None), invariant.claim))
-        before = obligations(Judge(View(Layout(model)), lambda _: None), invariant.claim)
+        before = obligations(Judge(View(layout), lambda _: None), invariant.claim) if proof.cases else ()
         known = {_core(goal): split for goal, split in zip(before, proof.cases, strict=True)}
         self.splits = tuple(known.get(_core(goal)) for goal in self.goals)
         self.bound = frozenset(name for claim in self.layout.model.assumptions for name in options_in(claim))
@@ -121,6 +120,11 @@ class Probe:
             told = None if case.stuck else told
         return told
 
+    def broken(self, world: Mapping[str, str], failure: frozenset[Literal]) -> Broken | None:
+        """How the invariant fails in a world under a failure, if it does."""
+        decided = dict.fromkeys(world.items(), True) | {x: x in failure for x in self.failures}
+        return next((found for goal in self.goals if (found := self._broken(decided, goal)) is not None), None)
+
     def view(self, decisions: Decisions) -> View:
         """The view of a case."""
         return View(self.layout, settled(self.threats, decisions), self.failures, self.like)
@@ -128,8 +132,9 @@ class Probe:
     def _open_cases(self, base: dict[Literal, bool]) -> Iterator[OpenCase]:
         """The cases in which an obligation is not seen to follow, each before the cases that it is split into."""
         lemmas = Lemmas(self.threats, [lemma for lemma in self.proof.lemmas if self._still(lemma, base)])
+        begin = self.view(base)
         for goal, split in zip(self.goals, self.splits, strict=True):
-            yield from _Cases(self, lemmas, goal).open(split, base)
+            yield from _Cases(self, lemmas, goal, base, begin).open(split, base)
 
     def _still(self, lemma: Barrier | Route, base: dict[Literal, bool]) -> bool:
         """Whether what the lemma says is so with these decisions, too."""
@@ -281,6 +286,8 @@ class _Cases:
     probe: Probe
     lemmas: Lemmas
     goal: Claim
+    base: dict[Literal, bool]
+    begin: View  # of the base, for all obligations
     left: int = CASES
 
     def open(self, split: Split | None, decided: dict[Literal, bool]) -> Iterator[OpenCase]:
@@ -290,7 +297,9 @@ class _Cases:
                 if decided.get(split.literal, value) == value:
                     yield from self.open(branch, {**decided, split.literal: value})
             return
-        view, walked = self.probe.view(decided), list[bool]()
+        view = self.begin if decided is self.base else self.probe.view(decided)
+        view.open.clear()
+        walked = list[bool]()
 
         def told(claim: PathClaim) -> bool | None:
             known = self.probe.told(view, self.lemmas, claim)

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policy.core.binding import variables
 from policy.core.evidence import Barrier, Proof, settled, threatened, walk
 from policy.core.groups import bits
 from policy.core.judge import ANYONE
 from policy.core.model import (
+    ALWAYS,
     AllOf,
     And,
     AnyOf,
@@ -35,13 +37,15 @@ from policy.text.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Admits:
-    """A rule of a firewall (counted from 1) that speaks of packets across an edge: whom it admits where."""
+    """A rule of a firewall (counted from 1) that speaks of packets across an edge: whom it admits where, and when ("":
+    always)."""
 
     rule: int
     label: str
     source: str
     target: str
     services: str
+    when: str
     span: Span | None
 
     @property
@@ -104,8 +108,6 @@ def denied(claim: Claim, wanted: bool = True) -> Iterator[CanReach]:
 
 def _open(claim: CanReach) -> bool:
     """Whether variables stand in its ends."""
-    from policy.core.binding import variables
-
     return any(True for _ in variables(claim))
 
 
@@ -134,12 +136,12 @@ class _Walls:
         for cut in barrier.cuts:
             walks = walk(self.view, claim, cut.firewalls)
             for state, members in sorted(_members(cut.places, walks.way.states).items()):
-                rest = walks.way.rests[state] if isinstance(walks.way, Passing) else True
+                left = "" if claim.passes is None else self.waypoints(walks.way.rests[state])
                 avoids = ", ".join(sorted(cut.firewalls))
                 yield Region(
                     self.words.endpoints(claim.source),
                     self.given,
-                    "" if avoids or claim.passes is None else self.waypoints(rest),
+                    left,
                     avoids,
                     self.places(members),
                     tuple(self._gates(members, walks.way, state)),
@@ -158,14 +160,14 @@ class _Walls:
 
     # -------------------------------------------------------- edges
 
-    def _gates(self, members: int, way: object, state: int) -> Iterator[Gate]:
+    def _gates(self, members: int, way: Passing, state: int) -> Iterator[Gate]:
         inside = self._zones(members)
         for firewall in self.design.model.firewalls.values():
             near = [zone for zone in firewall.zones if zone in inside]
             beyond = [zone for zone in firewall.zones if zone not in inside or self._alive(zone) & ~members]
             if not near or not any(zone not in near or len(near) > 1 for zone in beyond):
                 continue
-            passing = isinstance(way, Passing) and way.crossing(state, firewall.name) != state
+            passing = way.crossing(state, firewall.name) != state
             if self.view.bypassed(firewall.name) is False or not passing:
                 yield self._gate(firewall.name, near, beyond, members, self.layout.everyone & ~members, passing)
 
@@ -199,7 +201,8 @@ class _Walls:
         services = ", ".join(rule.services)
         source, target = self.words.endpoints(rule.source), self.words.endpoints(rule.target)
         span = self.design.origins.get(("rule", firewall, i))
-        return Admits(i + 1, rule.label, source, target, services, span)
+        when = "" if rule.when == ALWAYS else self.words.condition(rule.when)
+        return Admits(i + 1, rule.label, source, target, services, when, span)
 
     # -------------------------------------------------------- words
 
