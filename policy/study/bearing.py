@@ -80,7 +80,8 @@ class _Tried:
 
     def _alone(self, i: int) -> Bearing:
         item, unsettled = self.items[i], list[Change]()
-        for j, change in enumerate(item.changes):
+        for j in self._suspects(i, range(len(item.changes))):
+            change = item.changes[j]
             told = self._bypassed(change) if self.bypasses else self.probe.after(i, j)
             if told is None:
                 told = asked(self.model, self.invariant, change)
@@ -89,6 +90,15 @@ class _Tried:
             if told is None:
                 unsettled.append(change)
         return Bearing(item, open_changes=tuple(unsettled))
+
+    def _suspects(self, i: int, some: range) -> Iterator[int]:
+        """The changes of an item that do not all survive together, in order."""
+        if len(some) == 1:
+            yield some[0]
+        elif some:
+            for half in (some[: len(some) // 2], some[len(some) // 2 :]):
+                if len(half) == 1 or not self.probe.survives_any(i, half):
+                    yield from self._suspects(i, half)
 
     def _bypassed(self, change: Change) -> bool | Broken | None:
         """The answer for a bypass. That it happens is all that is new: the other cases are those of the proof."""

@@ -21,7 +21,6 @@ from policy.core.model import (
     Is,
     Link,
     Model,
-    Not,
     Option,
     Or,
     Rule,
@@ -125,7 +124,8 @@ def lifted(model: Model, found: Sequence[Item]) -> Model:
 
 
 def _unless(when: Claim, guarded: Iterable[tuple[Change, Is]]) -> Claim:
-    return both(when, *(Not(guard) for _, guard in guarded))
+    """The condition, as long as the items of these changes (all that they have) are as they are."""
+    return both(when, *(Is(option, AS_IS) for option in dict.fromkeys(guard.option for _, guard in guarded)))
 
 
 def _firewall(model: Model, firewall: Firewall, by_key: Mapping[Key, Guarded]) -> Firewall:

@@ -86,6 +86,7 @@ class Probe:
         known = {_core(goal): split for goal, split in zip(before, proof.cases, strict=True)}
         self.splits = tuple(known.get(_core(goal)) for goal in self.goals)
         self.bound = frozenset(name for claim in self.layout.model.assumptions for name in options_in(claim))
+        self._failed = 0  # the obligation of the last open case
         self._walks: dict[tuple[PathClaim, frozenset[tuple[Literal, bool]]], Trail | None] = {}
 
     def under(self, threats: Sequence[Threat]) -> Probe:
@@ -99,7 +100,16 @@ class Probe:
     def survives(self, open_items: Iterable[int]) -> bool:
         """Whether the invariant surely holds whatever happens to these items, the others being as they are."""
         left = set(range(len(self.items))) - set(open_items)
-        for tried, case in enumerate(self._open_cases({untouched(i): True for i in left})):
+        return self._closed({untouched(i): True for i in left})
+
+    def survives_any(self, item: int, some: Sequence[int]) -> bool:
+        """Whether the invariant surely holds after each of these changes of the item, the others being as they are."""
+        base = {untouched(i): i != item for i in range(len(self.items))}
+        base |= {chosen(item, j): False for j in range(len(self.items[item].changes)) if j not in some}
+        return self._closed(base)
+
+    def _closed(self, base: dict[Literal, bool]) -> bool:
+        for tried, case in enumerate(self._open_cases(base)):
             if case.walked or case.stuck or tried > GROUP_CASES:
                 return False
         return True
@@ -130,11 +140,14 @@ class Probe:
         return View(self.layout, settled(self.threats, decisions), self.failures, self.like)
 
     def _open_cases(self, base: dict[Literal, bool]) -> Iterator[OpenCase]:
-        """The cases in which an obligation is not seen to follow, each before the cases that it is split into."""
+        """The cases in which an obligation is not seen to follow, each before the cases that it is split into; those of
+        the obligation that failed last come first."""
         lemmas = Lemmas(self.threats, [lemma for lemma in self.proof.lemmas if self._still(lemma, base)])
         begin = self.view(base)
-        for goal, split in zip(self.goals, self.splits, strict=True):
-            yield from _Cases(self, lemmas, goal, base, begin).open(split, base)
+        for i in sorted(range(len(self.goals)), key=lambda i: i != self._failed):
+            for case in _Cases(self, lemmas, self.goals[i], base, begin).open(self.splits[i], base):
+                self._failed = i
+                yield case
 
     def _still(self, lemma: Barrier | Route, base: dict[Literal, bool]) -> bool:
         """Whether what the lemma says is so with these decisions, too."""
