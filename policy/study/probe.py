@@ -86,6 +86,7 @@ class Probe:
         known = {_core(goal): split for goal, split in zip(before, proof.cases, strict=True)}
         self.splits = tuple(known.get(_core(goal)) for goal in self.goals)
         self.bound = frozenset(name for claim in self.layout.model.assumptions for name in options_in(claim))
+        self.barriers = [lemma for lemma in proof.lemmas if isinstance(lemma, Barrier)]
         self._failed = 0  # the obligation of the last open case
         self._walks: dict[tuple[PathClaim, frozenset[tuple[Literal, bool]]], Trail | None] = {}
 
@@ -109,6 +110,12 @@ class Probe:
         return self._closed(base)
 
     def _closed(self, base: dict[Literal, bool]) -> bool:
+        """Whether all barriers of the proof still stand, and with them the obligations follow."""
+        for lemma in self.barriers:
+            if not self._still(lemma, base):
+                self.barriers.remove(lemma)
+                self.barriers.insert(0, lemma)  # the next set of changes will likely break it, too
+                return False
         for tried, case in enumerate(self._open_cases(base)):
             if case.walked or case.stuck or tried > GROUP_CASES:
                 return False
