@@ -14,6 +14,7 @@ import click
 
 from policy import __version__
 from policy.cli.check import check_command
+from policy.cli.depth import depth_command
 from policy.cli.explain import explain_command
 from policy.cli.fmt import fmt_command
 from policy.cli.query import query_command
@@ -51,10 +52,11 @@ def commands() -> None:
     bartizan check design.policy           prove every invariant, or show what breaks it
     bartizan query CLAIM design.policy     ask a claim that no file holds, or for all paths
     bartizan explain INVARIANT [DESIGN]    why it holds, or why not, and what it rests on
+    bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
     """
 
 
-for command in (check_command, explain_command, query_command, fmt_command, show_command):
+for command in (check_command, query_command, explain_command, depth_command, fmt_command, show_command):
     commands.add_command(command)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
-from policy.cli.shared import COLOUR, EPILOG, FORMAT, designs_of, finish, in_colour, width
+from policy.cli.shared import COLOUR, EPILOG, FORMAT, finish, in_colour, one_design, width
 
 if TYPE_CHECKING:
     from policy.report.outcome import Report
@@ -53,7 +53,7 @@ def query_command(
     bartizan query "attacks from perimeter to sso_db on sql" a.policy --most 3
     """
     text = _standard_input() if claim == "-" else claim
-    path = _one(design)
+    path = one_design(design)
     from policy.text.asked import lists
 
     if lists(text):
@@ -106,13 +106,6 @@ def _list(
         return json.rendered(listed.document(asked, text, found, code, __version__)), code
     noun = text.split()[0].removesuffix("s")
     return listed.rendered(found, Look(width(), in_colour(color)), noun), code
-
-
-def _one(design: Path) -> Path:
-    found = designs_of([design])
-    if len(found) > 1:
-        raise click.UsageError(f"`{design}` holds {len(found)} designs; name one of them")
-    return found[0][0]
 
 
 def _standard_input() -> str:

@@ -54,6 +54,14 @@ def designs_of(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
     return list(found.values())
 
 
+def one_design(path: Path) -> Path:
+    """The one file that is meant."""
+    found = designs_of([path])
+    if len(found) > 1:
+        raise click.UsageError(f"`{path}` holds {len(found)} designs; name one of them")
+    return found[0][0]
+
+
 def _files(path: Path) -> list[tuple[Path, bool]]:
     with suppress(OSError):  # a name that is too long, say, names nothing
         if path.is_dir():

@@ -37,8 +37,11 @@ def _open(cell: Cell) -> bool:
 def drawn(table: Table, width: int) -> str:
     """Without the columns that are empty in every row; the others as wide as the terminal allows."""
     kept = [i for i in range(len(table.heads)) if any(row[i] for row in table.rows)]
-    heads = [table.heads[i] for i in kept]
-    rows = [[_text(row[i]) for i in kept] for row in table.rows]
+    return table_of([table.heads[i] for i in kept], [[_text(row[i]) for i in kept] for row in table.rows], width)
+
+
+def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+    """Rows below their heads, as wide as the terminal allows."""
     text = tabulate(rows, heads, "simple", disable_numparse=True, maxcolwidths=_widths(heads, rows, width))
     return "\n".join(line.rstrip() for line in text.splitlines())
 

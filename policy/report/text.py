@@ -161,7 +161,7 @@ def _told(result: Result, sources: Mapping[str, Source], look: Look) -> Iterator
     if violation is not None:
         yield from _violation(violation, look)
     if hint := violation.help if violation else _hint(result):
-        yield from _folded("help:", hint.split(" "), look, 6, " ")
+        yield from folded("help:", hint.split(" "), look, 6, " ")
 
 
 def _headline(result: Result) -> str:
@@ -194,16 +194,16 @@ def _hint(result: Result) -> str:
 def _violation(violation: Violation, look: Look) -> Iterator[str]:
     if violation.world:
         matter = [visible(choice.words) for choice in violation.world if choice.matters]
-        yield from _folded("in the world" if matter else "in every world", matter, look)
+        yield from folded("in the world" if matter else "in every world", matter, look)
     if violation.failures:
-        yield from _folded("while", [f"{visible(name)} is {effect}" for name, effect in violation.failures], look)
+        yield from folded("while", [f"{visible(name)} is {effect}" for name, effect in violation.failures], look)
     if violation.start is not None:
         yield from _path(violation, look)
     for told in violation.facts:
         yield from _fact(told, look)
 
 
-def _folded(label: str, items: Sequence[str], look: Look, width: int = LABEL, between: str = ", ") -> Iterator[str]:
+def folded(label: str, items: Sequence[str], look: Look, width: int = LABEL, between: str = ", ") -> Iterator[str]:
     """The label and the items, on as many lines as they need; no item is ever cut."""
     margin, line = " " * INDENT + label.ljust(width), ""
     for i, item in enumerate(items):
@@ -217,7 +217,7 @@ def _folded(label: str, items: Sequence[str], look: Look, width: int = LABEL, be
 
 def _fact(told: Told, look: Look) -> Iterator[str]:
     places = dict.fromkeys(f"({_place(span)})" for span in told.spans)
-    yield from _folded("because", [*visible(told.words).split(" "), *places], look, between=" ")
+    yield from folded("because", [*visible(told.words).split(" "), *places], look, between=" ")
 
 
 # ---------------------------------------------------------------- the path
@@ -228,7 +228,7 @@ def _path(violation: Violation, look: Look) -> Iterator[str]:
     margin = " " * INDENT + first.ljust(LABEL)
     if not violation.steps and violation.start is not None:
         words = f"none is needed: {_end(violation.start)} is at both ends"
-        yield from _folded(first, words.split(" "), look, between=" ")
+        yield from folded(first, words.split(" "), look, between=" ")
         return
     rows = [(_ends(hop), _packet(hop), _ways(hop)) for hop in violation.steps]
     for line in _side_by_side(rows, len(margin), look) or _stacked(rows):

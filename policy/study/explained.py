@@ -282,7 +282,10 @@ def document(found: Explanation, wanted: Support | None, full: Violation | None,
 
 
 def _span(span: Span | None) -> dict[str, Any] | None:
-    return None if span is None else {"file": span.file, "line": span.line, "column": span.column}
+    if span is None:
+        return None
+    places = {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+    return {"file": span.file, **places}
 
 
 def _region_value(region: Region) -> dict[str, Any]:

@@ -74,14 +74,13 @@ def _at(token: Token, kind: str, text: str) -> Token:
 
 def _of_a_claim(fault: Diagnostic, source: Source) -> Diagnostic:
     """The fault as it is told of a claim: nothing is said of what was put before it."""
-    if not source.text.strip():
+    first = next((token for token in scan(source.text) if token.type not in ("BLANK", "COMMENT")), None)
+    if first is None:
         return replace(fault, message="there is no claim", label="a claim is expected here", hint="")
+    if "``" in fault.message or fault.label.startswith("expected `:`"):
+        return replace(_unexpected(source, first, ""), label="a claim is expected here")
     if fault.message == "the text ends in the middle of a declaration":
         return replace(fault, message="the text ends in the middle of the claim")
-    if "``" in fault.message:
-        first = next(token for token in scan(source.text) if token.type not in ("BLANK", "COMMENT"))
-        fault = _unexpected(source, first, "")
-        return replace(fault, label="a claim is expected here")
     return replace(fault, hint="") if "``" in fault.hint or fault.hint.startswith("`:`") else fault
 
 

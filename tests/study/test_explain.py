@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 import strategies
 from click.testing import CliRunner, Result
@@ -18,6 +19,7 @@ from policy.cli import commands
 from policy.core import semantics
 from policy.core.evidence import Proof, Witness
 from policy.core.model import Invariant, Model
+from policy.report.json import schema
 from policy.report.text import Look
 from policy.study import explained
 from policy.study.bearing import Bearing, bearings
@@ -131,7 +133,7 @@ def test_everything_can_be_told(text: str, verbose: bool) -> None:
     for name in found.model.invariants:
         told = explanation(found, name, most=1)
         assert explained.rendered(told, Look(80, verbose=verbose)).startswith(told.result.verdict.upper())
-        assert json.dumps(explained.document(told, None, None, "1"))
+        jsonschema.validate(explained.document(told, None, None, "1"), schema())
         for support in told.bearing[:2]:
             assert support.change is not None and counterexample(found, name, support.change) is not None
 
@@ -271,7 +273,9 @@ def test_why_shows_the_counterexample() -> None:
 
 def test_json_has_what_text_has() -> None:
     """One document, with the digest of the file and everything that was tried."""
-    document = json.loads(run("two_walls", "small.policy", "--format", "json").output)
+    document = json.loads(run("two_walls", "small.policy", "--format", "json", "--why", "4").output)
+    jsonschema.validate(document, schema())
+    assert document["asked"]["number"] == 4 and document["asked"]["walk"]["steps"]
     assert document["tool"] == "bartizan" and len(document["sources"][0]["sha256"]) == 64
     tried = [*document["rests_on"], *document["does_not_matter"], *document["not_determined"]]
     assert len(tried) == document["nearness"]["things_tried"]
