@@ -133,7 +133,7 @@ def _gate(gate: Gate, every: bool) -> str:
         lets = "lets" if len(gate.ways) == 1 else "let"
         ways = f"; {_rules(gate.ways, every)} {lets} somebody out of here" if gate.ways else ""
         return f"{head}whoever crosses it has passed it{ways}"
-    parts = [f"{_rule(way)} admits {_admitted(way)}, which takes nobody further" for way in gate.ways]
+    parts = [f"{_rule(way)} admits {_admitted(way)}, {_leads(way)}" for way in gate.ways]
     if gate.others:
         sources = ", ".join(dict.fromkeys(other.source for other in gate.others))
         parts.append(f"only {sources} may, by {_rules(gate.others, every)}")
@@ -143,6 +143,10 @@ def _gate(gate: Gate, every: bool) -> str:
 def _admitted(way: Admits) -> str:
     when = f" when {way.when}" if way.when else ""
     return f"{way.source} -> {way.target} : {way.services}{when}"
+
+
+def _leads(way: Admits) -> str:
+    return f"which is to pass {', '.join(way.visits)}" if way.visits else "which takes nobody further"
 
 
 def _rule(admits: Admits) -> str:
@@ -249,7 +253,7 @@ def _partial(found: Explanation, some: Sequence[Cure], look: text.Look) -> Itera
 def _others(found: Explanation, others: Sequence[Violation], noun: str, look: text.Look) -> Iterator[str]:
     title = _title(f"other minimal {noun}s in that world", look)
     if not others:
-        yield "\n".join([title, _wrapped(found.too_many or "there is no other", look)])
+        yield "\n".join([title, _wrapped(found.unlisted or "there is no other", look)])
     for number, violation in enumerate(others, 1):
         head = [title] if number == 1 else []
         yield "\n".join([*head, f"  {noun} {number}", text.told(violation, look)])
@@ -320,6 +324,7 @@ def _admits_value(admits: Admits) -> dict[str, Any]:
         "target": admits.target,
         "services": admits.services,
         "when": admits.when or None,
+        "passes": list(admits.visits),
         "at": _span(admits.span),
     }
 

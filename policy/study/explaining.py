@@ -58,8 +58,8 @@ class Nearness:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """`result` is what `check` tells. For a proof: regions, supports, nearness. For a violation: it, the reasons of
-    each step, the changes that stop it of `tried` ones, and other minimal paths (None: not asked for; `too_many`: why
-    there are none). `asked` is the full counterexample of the support that was asked for."""
+    each step, the changes that stop it of `tried` ones, and other minimal paths (None: not asked for; `unlisted`: why
+    none are listed)."""
 
     design: Design
     result: Result
@@ -71,7 +71,7 @@ class Explanation:
     cures: tuple[Cure, ...] = ()
     tried: int = 0
     others: tuple[Violation, ...] | None = None
-    too_many: str = ""
+    unlisted: str = ""
 
     @property
     def bearing(self) -> tuple[Support, ...]:
@@ -198,10 +198,12 @@ def _of_violation(design: Design, invariant: Invariant, witness: Witness, most: 
     found = Explanation(design, result, reasons=why, cures=stops, tried=tried)
     if most == 0:
         return found
+    if violation.noun == "connection":
+        return replace(found, others=(), unlisted="only paths and attacks are listed")
     try:
         return replace(found, others=_others(design, invariant, witness, most))
     except TooManyError as error:
-        return replace(found, others=(), too_many=str(error))
+        return replace(found, others=(), unlisted=str(error))
 
 
 def _others(design: Design, invariant: Invariant, witness: Witness, most: int) -> tuple[Violation, ...]:

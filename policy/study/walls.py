@@ -9,7 +9,7 @@ before the targets. A zone counts as a whole when nobody is left in it who liste
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policy.core.binding import variables
 from policy.core.evidence import Barrier, Proof, settled, threatened, walk
@@ -38,7 +38,7 @@ from policy.text.source import Span
 @dataclass(frozen=True, slots=True)
 class Admits:
     """A rule of a firewall (counted from 1) that speaks of packets across an edge: whom it admits where, and when ("":
-    always)."""
+    always). `visits`: those of its destinations that the claim wants to be passed at this point."""
 
     rule: int
     label: str
@@ -47,6 +47,7 @@ class Admits:
     services: str
     when: str
     span: Span | None
+    visits: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -169,7 +170,9 @@ class _Walls:
                 continue
             passing = way.crossing(state, firewall.name) != state
             if self.view.bypassed(firewall.name) is False or not passing:
-                yield self._gate(firewall.name, near, beyond, members, self.layout.everyone & ~members, passing)
+                wanted = sum(1 << i for i in way.visits if way.visit(state, i) != state)
+                others = self.layout.everyone & ~members
+                yield self._gate(firewall.name, near, beyond, members, others, passing, wanted)
 
     def _before(self, sources: int, targets: int) -> Iterator[Gate]:
         there = self._zones(targets)
@@ -177,9 +180,11 @@ class _Walls:
             into = [zone for zone in firewall.zones if zone in there]
             near = [zone for zone in firewall.zones if len(into) > 1 or zone not in into]
             if into and near:
-                yield self._gate(firewall.name, near, into, sources, targets & ~sources, False)
+                yield self._gate(firewall.name, near, into, sources, targets & ~sources, False, 0)
 
-    def _gate(self, name: str, near: list[str], beyond: list[str], members: int, others: int, passing: bool) -> Gate:
+    def _gate(
+        self, name: str, near: list[str], beyond: list[str], members: int, others: int, passing: bool, wanted: int
+    ) -> Gate:
         ways, rest = list[Admits](), list[Admits]()
         for i, rule in enumerate(self.design.model.firewalls[name].rules):
             source = self.view.group(self.layout.group(rule.source))[1]
@@ -187,7 +192,8 @@ class _Walls:
             if not rule.allow or self.view.truth(rule.when) is False or not self._between(rule, near, beyond):
                 continue
             if target & others and self._zones(target & others) & set(beyond):
-                admits = self._admits(name, i, rule)
+                visits = tuple(self.words.endpoint(self.layout.endpoints[k]) for k in bits(target & wanted))
+                admits = replace(self._admits(name, i, rule), visits=visits)
                 (ways if source & members else rest).append(admits)
         into = tuple(self.words.place(zone) for zone in beyond)
         return Gate(name, into, passing, tuple(ways), tuple(rest), self.design.origins.get(("firewall", name)))

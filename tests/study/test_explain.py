@@ -181,6 +181,13 @@ invariant placed: not (x in b and v in d)
 """
 
 
+def test_the_way_over_the_isolated_host() -> None:
+    """What a claim wants to be passed is told where the way leads to it: a host by the rule that admits to it."""
+    found = explained_of("large_distributed", "only_the_isolated_host_faces_the_perimeter")
+    ways = [way for region in found.regions for gate in region.gates for way in gate.ways]
+    assert ("http_receive", ("receive_isolated",)) in [(way.label, way.visits) for way in ways]
+
+
 def test_no_single_change_breaks_it() -> None:
     """Where nothing alone breaks the claim, the fewest failures that do are told; where none do, that is told."""
     found = explanation(design(TWICE), "one_is_left")
