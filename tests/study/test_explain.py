@@ -63,7 +63,7 @@ def proved(found: Design) -> list[tuple[Invariant, tuple[Bearing, ...]]]:
 # ---------------------------------------------------------------- laws
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data(), st.one_of(strategies.designs(), strategies.networks()))
 def test_what_bears_is_needed(data: st.DataObject, text: str) -> None:
     """After the change that is told of a load-bearing thing, the invariant is violated."""
@@ -74,7 +74,7 @@ def test_what_bears_is_needed(data: st.DataObject, text: str) -> None:
         assert verdict(found.model, name, change) == "violated", (name, words(found.model, change))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data(), st.one_of(strategies.designs(), strategies.networks()))
 def test_what_does_not_matter_does_not(data: st.DataObject, text: str) -> None:
     """After any change of a thing that does not matter, the invariant is not violated."""
@@ -91,7 +91,7 @@ def test_what_does_not_matter_does_not(data: st.DataObject, text: str) -> None:
         assert verdict(found.model, name, change) != "violated", (name, words(found.model, change))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.one_of(strategies.designs(), strategies.networks()))
 def test_what_stops_a_violation_does(text: str) -> None:
     """After every change that is said to stop it, the invariant holds by enumeration; after those that are said to do
@@ -107,7 +107,7 @@ def test_what_stops_a_violation_does(text: str) -> None:
                 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(st.data(), strategies.designs())
 def test_a_lifted_model_is_every_changed_one(data: st.DataObject, text: str) -> None:
     """In the worlds of a lifted model in which one change is made, each invariant holds as in the changed model."""
@@ -125,7 +125,7 @@ def test_a_lifted_model_is_every_changed_one(data: st.DataObject, text: str) -> 
             assert semantics.holds(lift, invariant.claim, {**world, **base}) == one, words(model, some[i].changes[j])
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.one_of(strategies.designs(), strategies.networks()), st.booleans())
 def test_everything_can_be_told(text: str, verbose: bool) -> None:
     """Whatever the claim: what is said of it can be written, and every load-bearing thing has its counterexample."""
