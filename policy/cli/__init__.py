@@ -16,6 +16,7 @@ from policy import __version__
 from policy.cli.check import check_command
 from policy.cli.cover import cover_command
 from policy.cli.depth import depth_command
+from policy.cli.explain import explain_command
 from policy.cli.fmt import fmt_command
 from policy.cli.query import query_command
 from policy.cli.repair import repair_command
@@ -57,6 +58,7 @@ def commands() -> None:
     bartizan show design.policy            what is where, and who can connect to whom
     bartizan fmt design.policy             lay the text out anew, in place
     bartizan rules design.policy           rules that are shadowed, redundant or unused
+    bartizan explain INVARIANT [DESIGN]    why it holds, or why not, and what it rests on
     bartizan repair design.policy          the smallest edits that make what fails hold
     bartizan cover design.policy           which changes no invariant would notice
     bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
@@ -70,6 +72,7 @@ COMMANDS = (
     check_command,
     cover_command,
     depth_command,
+    explain_command,
     fmt_command,
     query_command,
     repair_command,

@@ -111,6 +111,7 @@ class View:
         self._near: dict[Ear, int] = {}
         self._rows: dict[tuple[int, int, bool, int, int], Row] = {}
         self._decided: dict[frozenset[str], frozenset[tuple[Literal, bool]]] = {}
+        self._admitted: dict[tuple[int, bool], frozenset[str]] = {}
         self.open: dict[str, int] = {}  # how often options were asked for that are not decided
         self.shared: Shared = like.shared if like else Shared()
 
@@ -306,6 +307,11 @@ class View:
 
     def admits(self, i: int, sure: bool = False) -> frozenset[str]:
         """The domains whose accounts the endpoint accepts, surely (whichever its own domain is) or possibly."""
+        if (i, sure) not in self._admitted:
+            self._admitted[i, sure] = self._admits(i, sure)
+        return self._admitted[i, sure]
+
+    def _admits(self, i: int, sure: bool) -> frozenset[str]:
         zones = self.layout.model.zones
         homes = [zone for zone, when in self.layout.homes(i) if self.truth(when) is not False]
         admitted = [self.accepted(domain, sure) for domain in sorted({zones[zone].domain for zone in homes})]
