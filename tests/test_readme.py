@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pages import blocks, shown_and_printed, shown_commands, without_times
 
 from policy.checking import check
+from policy.cli import commands
 from policy.report.outcome import PRECEDENCE
 from policy.text.words import DECLARATIONS, WORDS
 
@@ -43,10 +45,11 @@ COMMANDS = shown_commands(README)
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory as the README's reader has it: the specs, and the design that it tells to write."""
+    """A directory as the README's reader has it: the specs, the design that it tells to write, and its evidence."""
     (tmp_path / "specs").symlink_to(ROOT / "specs", target_is_directory=True)
     (tmp_path / EXAMPLE).write_text(SHOP, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(commands, ["check", EXAMPLE, "--evidence", "proofs"])
     return tmp_path
 
 
