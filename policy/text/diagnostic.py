@@ -71,12 +71,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with everything that could move a cursor, hide or colour something made visible."""
+    """The text with everything that could move a cursor, hide or colour something made visible, and without the mark
+    by which build machines know a command anywhere in a line."""
     return "".join(
         char if char == " " or (char.isprintable() and unicodedata.category(char) not in ("Cf", "Zl", "Zp")) else
         " " if char == "\t" else f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
         for char in text
-    )  # fmt: skip
+    ).replace("##[", "##\\x5b")  # fmt: skip
+
+
+def opening(file: str) -> str:
+    """The name of a file as it may open a line: `::` there would be a command to some build machines."""
+    return visible(f"./{file}" if file.lstrip().startswith("::") else file)
 
 
 WIDEST = 100  # characters of a line that are shown around a culprit
