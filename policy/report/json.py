@@ -34,10 +34,21 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
+def line_schema() -> dict[str, Any]:
+    """The JSON Schema that every line of JSON lines obeys."""
+    whole = schema()
+    return {"$schema": whole["$schema"], "$ref": "#/$defs/line", "$defs": whole["$defs"]}
+
+
 def rendered(tree: Any) -> str:
     """A document as text: ASCII only, so that it survives every locale, and without the mark by which build machines
     know a command."""
     return _disarmed(json.dumps(tree, indent=2, ensure_ascii=True)) + "\n"
+
+
+def on_one_line(tree: Any) -> str:
+    """The same without any line break."""
+    return _disarmed(json.dumps(tree, ensure_ascii=True))
 
 
 def _disarmed(text: str) -> str:
