@@ -16,7 +16,7 @@ from policy.report.outcome import Report, Result
 from policy.report.sentences import culprit, headline
 from policy.report.text import Look, shown, story
 from policy.text.diagnostic import Diagnostic, snippet, visible
-from policy.text.source import Source, Span
+from policy.text.source import Span
 
 Level = Literal["error", "note", "pass"]
 
@@ -24,9 +24,9 @@ Level = Literal["error", "note", "pass"]
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`level` is "error" for what keeps the run from passing, "note" for what is wrong but expected, "pass" for a
-    proof. `lines` are the line of the text with its marks, `story` the counterexample or advice. `identity` tells the
-    finding from all others of its design and stays when lines move. `design` is the file that was checked, `file` the
-    one that `span` is in. `result` is None for faults and bugs."""
+    proof. `design` is the file that was checked, `file` the one that `span` is in. `point` is the culprit and what is
+    wrong with it, `lines` are its line with the marks below, `story` is the counterexample or advice. `identity` tells
+    the finding from the others of its design and stays when lines move. `result` is None for faults and bugs."""
 
     level: Level
     code: str
@@ -34,7 +34,7 @@ class Finding:
     file: str
     span: Span | None
     message: str
-    label: str
+    point: str
     lines: tuple[str, ...]
     story: tuple[str, ...]
     identity: tuple[Hashable, ...]
@@ -70,7 +70,7 @@ def _fault(fault: Diagnostic, report: Report) -> Finding:
         fault.file,
         fault.span,
         visible(fault.message),
-        visible(fault.label),
+        _point(fault.span, fault.label, report),
         _lines(fault, report),
         (*notes, *([f"help: {visible(fault.hint)}"] if fault.hint else [])),
         ("fault", fault.code, fault.message),
@@ -105,7 +105,7 @@ def _result(result: Result, report: Report, look: Look) -> Finding:
         span.file if span else report.file,
         span,
         headline(result, expectation=True),
-        label,
+        _point(span, label, report),
         tuple(shown(result, report.sources)),
         tuple(story(result, look)),
         ("invariant", result.name, result.verdict, result.expected, canonical(result.violation)),
@@ -113,11 +113,12 @@ def _result(result: Result, report: Report, look: Look) -> Finding:
     )
 
 
-def written(span: Span, source: Source | None) -> str:
-    """The text of a place, as far as it is on one line."""
-    if source is None:
+def _point(span: Span | None, label: str, report: Report) -> str:
+    """The text of the place, as far as it is on one line, and what is wrong with it; "" where either is unknown."""
+    source = report.sources.get(span.file) if span else None
+    if span is None or source is None or not label:
         return ""
     line = source.line(span.line)
     whole = span.end_line == span.line
     text = line[span.column - 1 : span.end_column - 1] if whole else line[span.column - 1 :] + "…"
-    return visible(text)
+    return f"`{visible(text)}`: {visible(label)}" if text.strip() else ""

@@ -33,9 +33,9 @@ def _command(run: Run, found: Finding) -> str:
     title = f"{found.code} {visible(found.result.name)}" if found.result else found.code
     properties = {**place, "title": title}
     written = ",".join(f"{key}={_escaped(value, IN_PROPERTIES)}" for key, value in properties.items())
-    story = found.story if found.level == "error" else ()
-    name = "error" if found.level == "error" else "notice"
-    return f"::{name} {written}::{_escaped(chr(10).join((found.message, *story)), ESCAPES)}"
+    name, more = ("error", (found.point, *found.story)) if found.level == "error" else ("notice", ())
+    text = "\n".join((found.message, *(line.removeprefix("   ") for line in more if line)))
+    return f"::{name} {written}::{_escaped(text, ESCAPES)}"
 
 
 def _region(span: Span) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from policy.report import json
 from policy.report.catalogue import HELP, MEANINGS
-from policy.report.findings import Finding, written
+from policy.report.findings import Finding
 from policy.report.outcome import ALL_WELL, FAULTY, NOT_AS_EXPECTED, REFUSED, UNKNOWN, Hop, Violation
 from policy.report.run import Run
 from policy.report.sentences import ends, no_hop, packet, ways
@@ -120,9 +120,8 @@ class _Log:
         }
 
     def _told(self, found: Finding) -> dict[str, str]:
-        text = written(found.span, self.of.sources.get(found.file)) if found.span else ""
-        label = [f"`{text}`: {found.label}"] if text and found.label else []
-        return _message(found.message, *label, *(line.removeprefix("   ") for line in found.story))
+        point = [found.point] if found.point else []
+        return _message(found.message, *point, *(line.removeprefix("   ") for line in found.story))
 
     def _related(self, found: Finding) -> list[dict[str, Any]]:
         places = list(found.fault.notes) if found.fault else []

@@ -112,7 +112,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, Source], severity: str 
         lines.append(f"  --> {visible(diagnostic.file)}")
     else:
         lines.append(f"  --> {visible(str(diagnostic.span))}")
-        lines += snippet(diagnostic.span, sources, diagnostic.label)
+        lines += snippet(diagnostic.span, sources, visible(diagnostic.label))
     for text, span in diagnostic.notes:
         lines.append(f"   = note: {visible(text)}: {visible(str(span))}")
     if diagnostic.hint:
