@@ -47,9 +47,9 @@ def fmt_command(context: click.Context, paths: tuple[Path, ...], only_check: boo
     if diff:
         finish(context, "".join(line for pair in changed for line in _difference(*pair)), 1 if changed else 0)
     if only_check:
-        from policy.text.diagnostic import opening
+        from policy.text.diagnostic import disarmed, visible
 
-        names = "".join(f"{opening(source.name)} would change\n" for source, _ in changed)
+        names = disarmed("".join(f"{visible(source.name)} would change\n" for source, _ in changed))
         finish(context, names, 1 if changed else 0)
     if piped:
         finish(context, formatted(texts[0][0]), 0)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from policy.report.findings import Finding
 from policy.report.run import Run
 from policy.report.sentences import trail
-from policy.text.diagnostic import opening
+from policy.text.diagnostic import disarmed
 
 MARKS = {"error": "error[{}]", "note": "expected[{}]", "pass": "ok"}
 
 
 def rendered(run: Run) -> str:
     """A line for each finding, as editors and `grep` want them."""
-    return "".join(_line(found) + "\n" for found in run.findings)
+    return disarmed("".join(_line(found) + "\n" for found in run.findings))
 
 
 def _line(found: Finding) -> str:
-    place = opening(found.file if found.span is None else str(found.span))
     violation = found.result.violation if found.result else None
     way = trail(violation) if violation else ""
-    return f"{place}: {MARKS[found.level].format(found.code)}: {found.message}{f': {way}' if way else ''}"
+    return f"{found.place}: {MARKS[found.level].format(found.code)}: {found.message}{f': {way}' if way else ''}"

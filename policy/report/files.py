@@ -6,9 +6,12 @@ Names of files are those of a report, which count from the working directory `he
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import quote
+
+from policy.text.diagnostic import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,5 @@ class Files:
 
 
 def _quoted(path: str) -> str:
-    return quote(path.encode("utf-8", "surrogateescape"), safe="/")
+    whole = re.sub("[\ud800-\udc7f\udd00-\udfff]", lambda half: visible(half[0]), path)  # what no name on a disk has
+    return quote(whole.encode("utf-8", "surrogateescape"), safe="/")

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as Xml
 from policy.report.findings import Finding
 from policy.report.outcome import Report
 from policy.report.run import Run
-from policy.text.diagnostic import visible
+from policy.text.diagnostic import disarmed, visible
 
 FAILURES = ("V001", "V002", "V003")
 
@@ -24,7 +24,7 @@ def rendered(run: Run) -> str:
     root.extend(suites)
     Xml.indent(root)
     text = Xml.tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{disarmed(text)}\n'
 
 
 def _belongs(found: Finding, report: Report) -> bool:

@@ -13,7 +13,7 @@ from policy.report.findings import Finding
 from policy.report.outcome import FAULTY, NOT_AS_EXPECTED, REFUSED, UNKNOWN, Report
 from policy.report.run import Run
 from policy.report.sentences import summary, verdict
-from policy.text.diagnostic import visible
+from policy.text.diagnostic import disarmed, visible
 
 OUTCOMES = {NOT_AS_EXPECTED: "not as it should be", FAULTY: "faults", UNKNOWN: "unknown", REFUSED: "a bug of bartizan"}
 
@@ -25,7 +25,7 @@ def rendered(run: Run, limit: int | None = None) -> str:
     tables = [block for report in run.reports for block in _design(report)]
     told = [block for found in run.findings if _is_told(found, run) for block in _finding(found)]
     for blocks in ((head, end, *tables, *told), (head, end, *tables, "The rest is too long to be shown here.")):
-        text = "\n\n".join(blocks) + "\n"
+        text = disarmed("\n\n".join(blocks) + "\n")
         if limit is None or len(text.encode()) <= limit:
             return text
     return f"{head}\n\n{end}\n"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from policy.report.survey import MAYBE, Cell, Survey, Table
-from policy.text.diagnostic import opening, render, visible
+from policy.text.diagnostic import disarmed, render, visible
 
 LEAST = 12  # columns that a column of words keeps as long as there is another way
 BESIDE = 2  # columns that tabulate leaves free beside every head
@@ -15,14 +15,14 @@ BESIDE = 2  # columns that tabulate leaves free beside every head
 
 def rendered(surveys: Sequence[Survey], width: int) -> str:
     """All designs below each other: their faults, or their tables."""
-    return "\n\n".join(_of_one(survey, width) for survey in surveys) + "\n"
+    return disarmed("\n\n".join(_of_one(survey, width) for survey in surveys) + "\n")
 
 
 def _of_one(survey: Survey, width: int) -> str:
     if survey.faults:
         return "\n\n".join(render(fault, survey.sources) for fault in survey.faults)
     tables = survey.tables
-    head = f"{opening(survey.file)}  {visible(survey.title)}".rstrip()
+    head = visible(f"{survey.file}  {survey.title}".rstrip())
     head += visible(f", where {' and '.join(survey.world)}") if survey.world else ""
     blocks = [head, *(f"{table.name}\n{_table(table, width)}" for table in tables)]
     if any(_open(cell) for table in tables for row in table.rows for cell in row):

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from policy.report.bug import PLEA
 from policy.report.outcome import Report, Result, Told, Violation
 from policy.report.sentences import culprit, ends, headline, hint, no_hop, packet, summary, verdict, ways
-from policy.text.diagnostic import opening, render, snippet, visible
+from policy.text.diagnostic import disarmed, render, snippet, visible
 from policy.text.source import Source, Span
 
 LEAST_NOTE = 24  # columns that a note in the table gets, however narrow the terminal
@@ -37,7 +37,7 @@ def rendered(reports: Sequence[Report], look: Look) -> str:
     blocks = [_coloured(render(fault, sources), look) for fault in faults]
     for report in reports:
         blocks += _of_one(report, look)
-    return "\n\n".join([*blocks, summary(reports)]) + "\n"
+    return disarmed("\n\n".join([*blocks, summary(reports)]) + "\n")
 
 
 def _of_one(report: Report, look: Look) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _of_one(report: Report, look: Look) -> Iterator[str]:
     if report.faults or report.bug:
         return
     title = f"  {visible(report.title)}" if report.title else ""
-    yield look.paint(opening(report.file), None, bold=True) + title + "\n" + _table(report, look)
+    yield look.paint(visible(report.file), None, bold=True) + title + "\n" + _table(report, look)
     for result in report.results:
         if not result.as_expected or (look.verbose and result.violation is not None):
             yield _coloured("\n".join(_told(result, report.sources, look)), look)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -80,9 +81,9 @@ def visible(text: str) -> str:
     ).replace("##[", "##\\x5b")  # fmt: skip
 
 
-def opening(file: str) -> str:
-    """The name of a file as it may open a line: `::` there would be a command to some build machines."""
-    return visible(f"./{file}" if file.lstrip().startswith("::") else file)
+def disarmed(text: str) -> str:
+    """The text, of which no line begins as a command does to the build machine that prints it."""
+    return re.sub(r"^( *):(?=:.*::)", r"\1\\x3a", text, flags=re.MULTILINE)
 
 
 WIDEST = 100  # characters of a line that are shown around a culprit

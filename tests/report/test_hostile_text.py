@@ -38,8 +38,8 @@ NASTY = (
     "![i](http://evil.example)", "<script>", "</failure>", "]]>", "<!--", "&amp;", "&#10;", "|", "\\|", "\\", "`",
     "```", "``` \n# x", "~~~", "\n\n# x\n", "- x", "> x", "{0}", "{{", "%0A", "%25", "%", ",line=9", ":", "::", "=",
     "\u202e", "\u200b", "\u2028", "\ufeff", "\ufffe", "\uffff", "\x00", "\x7f", "\x85", "\ud800", "\U0001f3f0",
-    "@everyone", "#1", "http://evil.example", "$(id)", "'", '"', "\t", " ", "", "<https://evil.example>", "**x**", "$x$", "e\u0301",
-    "../../x", "C:\\x",
+    "@everyone", "#1", "http://evil.example", "$(id)", "'", '"', "\t", " ", "", "<https://evil.example>", "**x**",
+    "$x$", "e\u0301", "../../x", "C:\\x",
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=[]), max_size=6), max_size=4).map(
     "".join
@@ -210,12 +210,12 @@ def test_a_summary_fits() -> None:
 
 @pytest.mark.parametrize("name", ["::error::x.policy", " ::error::x.policy", "\t::add-mask::x"])
 def test_a_line_cannot_begin_as_a_command(name: str) -> None:
-    """Also where a line begins with the name of a file: the name is that of the same file, written otherwise."""
+    """Also where it begins with the name of a file, or is the rest of a line that was too long."""
     report = replace(checked("small.policy"), file=name)
     for form in ("text", "concise"):
         lines = FORMATS[form](run([report, replace(broken(), file=name)])).split("\n")
         assert [command(line) for line in lines if command(line)] == []
-        assert any(line.startswith(f"./{visible(name)}") for line in lines)
+        assert any(line.lstrip().startswith("\\x3a:") for line in lines)
 
 
 def test_all_kinds_of_text_are_made_hostile() -> None:
