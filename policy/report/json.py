@@ -22,7 +22,7 @@ from policy.report.outcome import (
     exit_code,
 )
 from policy.report.survey import Cell, Survey, Table
-from policy.text.diagnostic import Diagnostic
+from policy.text.diagnostic import COMMAND, Diagnostic
 from policy.text.source import Source, Span
 
 FORMAT = 1  # raised when a reader of the document would have to change
@@ -41,8 +41,8 @@ def line_schema() -> dict[str, Any]:
 
 
 def rendered(tree: Any) -> str:
-    """A document as text: ASCII only, so that it survives every locale, and without the mark by which build machines
-    know a command."""
+    """A document as text: ASCII only, so that it survives every locale, and without the marks by which build
+    machines know a command."""
     return _disarmed(json.dumps(tree, indent=2, ensure_ascii=True)) + "\n"
 
 
@@ -52,7 +52,7 @@ def on_one_line(tree: Any) -> str:
 
 
 def _disarmed(text: str) -> str:
-    return text.replace("##[", "##\\u005b")  # this can only be inside a string
+    return COMMAND.sub(r"\1\\u005b", text)  # this can only be inside a string
 
 
 def document(reports: Sequence[Report], version: str) -> dict[str, Any]:

@@ -71,14 +71,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return close[0] if close else ""
 
 
+COMMAND = re.compile(r"(##\w*)\[")  # of GitHub and Azure (`##[`, `##vso[`) and TeamCity (`##teamcity[`)
+
+
 def visible(text: str) -> str:
-    """The text with everything that could move a cursor, hide or colour something made visible, and without the mark
+    """The text with everything that could move a cursor, hide or colour something made visible, and without the marks
     by which build machines know a command anywhere in a line."""
-    return "".join(
+    shown = "".join(
         char if char == " " or (char.isprintable() and unicodedata.category(char) not in ("Cf", "Zl", "Zp")) else
         " " if char == "\t" else f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
         for char in text
-    ).replace("##[", "##\\x5b")  # fmt: skip
+    )  # fmt: skip
+    return COMMAND.sub(r"\1\\x5b", shown)
 
 
 def disarmed(text: str) -> str:

@@ -37,10 +37,10 @@ def assert_shape(element: Xml.Element) -> None:
 
 def command(line: str) -> tuple[str, dict[str, str], str] | None:
     """The workflow command in a line of a log: name, properties, message; None where the runner sees none. A line with
-    the mark of the older form, `##[`, which may be anywhere in it, is a command without a name."""
+    the mark of the older form, `##[`, or that of another build machine, anywhere in it is a command without a name."""
     shown = line.lstrip()
     if not shown.startswith("::") or "::" not in shown[2:]:
-        return ("", {}, line) if "##[" in line else None
+        return ("", {}, line) if re.search(r"##\w*\[", line) else None
     head, _, message = shown[2:].partition("::")
     name, _, written = head.partition(" ")
     properties = dict(pair.split("=", 1) for pair in written.split(",")) if written else {}

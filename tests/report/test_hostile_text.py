@@ -34,7 +34,8 @@ from policy.text.source import Source
 
 NASTY = (
     "\x1b[31m", "\x1b]8;;http://evil.example\x07", "\r\n::error file=x::y", "\n::set-output name=a::b",
-    "::stop-commands::t", " ::add-mask::x", "##[add-mask]x", "##[", "](http://evil.example)", "[a](1)",
+    "::stop-commands::t", " ::add-mask::x", "##[add-mask]x", "##[",
+    "##vso[task.x]y", "##teamcity[x]", "](http://evil.example)", "[a](1)",
     "![i](http://evil.example)", "<script>", "</failure>", "]]>", "<!--", "&amp;", "&#10;", "|", "\\|", "\\", "`",
     "```", "``` \n# x", "~~~", "\n\n# x\n", "- x", "> x", "{0}", "{{", "%0A", "%25", "%", ",line=9", ":", "::", "=",
     "\u202e", "\u200b", "\u2028", "\ufeff", "\ufffe", "\uffff", "\x00", "\x7f", "\x85", "\ud800", "\U0001f3f0",
