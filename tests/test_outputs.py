@@ -152,6 +152,16 @@ def test_files_are_whole_or_not_at_all(place: Path, monkeypatch: pytest.MonkeyPa
     assert (place / "first").read_text(encoding="utf-8") == "old"
 
 
+def test_no_design_is_written_over(place: Path) -> None:
+    """Not one that was checked, nor one that it includes, under whatever name."""
+    (place / "whole.policy").write_text('include "good.policy"\n', encoding="utf-8")
+    (place / "link").symlink_to("good.policy")
+    found = check("whole.policy", "--format", "text=link")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "`link` is a design that was checked" in found.stderr
+    assert (place / "good.policy").read_text(encoding="utf-8") == GOOD
+
+
 def test_modes_and_links_stay(place: Path) -> None:
     """A file keeps its mode, a new one has that of any new file, and a link leads to the same file as before."""
     (place / "old").write_text("old", encoding="utf-8")
@@ -228,6 +238,17 @@ def test_gitlab_has_its_fields() -> None:
 
 
 TITLE = "\\x1b]0;x\\x07 ##[add-mask]x </failure> [a](http://evil.example) | `b` {0} %0A ::error::x \u202e"
+
+
+@pytest.mark.parametrize("args", [["show"], ["rules"], ["fmt", "--check"], ["show", "--format", "json"]])
+def test_other_commands_print_no_commands(args: list[str], place: Path) -> None:
+    """To build machines, from the name of a file or a title."""
+    name = "::error file=x::y##[add-mask]z.policy"
+    (place / name).write_text(GOOD.replace("Grüße", TITLE).replace("service s", "service   s"), encoding="utf-8")
+    found = CliRunner().invoke(commands, [*args, name], catch_exceptions=False)
+    assert found.exit_code in (0, 1)
+    assert found.stdout
+    assert [line for line in (found.stdout + found.stderr).split("\n") if command(line)] == []
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def check_command(
     wanted = outputs(forms, tuple(FORMATS))
     reports = _reports(paths, budget, only)
     _refuse_unknown(only, reports)
+    _refuse_designs(wanted, reports)
     run = Run(reports, __version__, _files(), Look(width(), in_colour(color), verbose))
     _write_files(run, wanted)
     finish(context, _printed(run, wanted), run.exit_code)
@@ -97,6 +98,14 @@ def _write_files(run: Run, wanted: Sequence[Output]) -> None:
     if summary and any(output.form == "github" for output in wanted):
         file = Path(summary)
         append(file, job_summary(run, file.stat().st_size if file.is_file() else 0))
+
+
+def _refuse_designs(wanted: Sequence[Output], reports: Sequence[Report]) -> None:
+    """To write over a design that was read is a mistake."""
+    read = {real(name) for report in reports for name in report.sources}
+    for output in wanted:
+        if output.file is not None and real(output.file) in read:
+            raise click.UsageError(f"`{output.file}` is a design that was checked; it is not written over")
 
 
 def _files() -> Files:
