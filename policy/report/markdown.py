@@ -36,7 +36,7 @@ def _is_told(found: Finding, run: Run) -> bool:
 
 
 def _design(report: Report) -> Iterator[str]:
-    title = f" {code(report.title)}" if visible(report.title).strip() else ""
+    title = f" {code(report.title)}" if report.title else ""
     yield f"## {code(report.file)}{title}"
     if report.bug or report.faults:
         yield "Nothing was proved."
@@ -65,9 +65,9 @@ def _finding(found: Finding) -> Iterator[str]:
 
 
 def code(text: str) -> str:
-    """The text as it is, in a span of code; nothing for a text that is blank."""
+    """The text as it is, in a span of code; nothing for no text."""
     shown = visible(text)
-    if not shown.strip():
+    if not shown:
         return ""
     marks = "`" * (_longest(shown) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""

@@ -25,6 +25,7 @@ from report.runs import NAMES, broken, checked, everything, faulty, odd, run
 
 from policy.report import github, markdown
 from policy.report import json as document
+from policy.report.findings import Finding
 from policy.report.formats import FORMATS
 from policy.report.outcome import Report
 from policy.report.run import Run
@@ -40,7 +41,7 @@ NASTY = (
     "```", "``` \n# x", "~~~", "\n\n# x\n", "- x", "> x", "{0}", "{{", "%0A", "%25", "%", ",line=9", ":", "::", "=",
     "\u202e", "\u200b", "\u2028", "\ufeff", "\ufffe", "\uffff", "\x00", "\x7f", "\x85", "\ud800", "\U0001f3f0",
     "@everyone", "#1", "http://evil.example", "$(id)", "'", '"', "\t", " ", "", "<https://evil.example>", "**x**",
-    "$x$", "e\u0301", "../../x", "C:\\x",
+    "$x$", "e\u0301", "../../x", "C:\\x", "x" * 95 + " ::error::x",
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=[]), max_size=6), max_size=4).map(
     "".join
@@ -71,10 +72,14 @@ def runs(draw: st.DrawFn) -> tuple[Run, Run]:
     report = draw(st.sampled_from((checked("small.policy"), checked("flawed.policy"), faulty(), odd(), broken())))
     pool = draw(st.lists(TEXTS, min_size=1, max_size=5))
     count = iter(range(1_000_000))
-    # the texts that decide what is told must not become empty
-    hostile = poisoned(report, lambda: pool[next(count) % len(pool)] + "x")
+    hostile = poisoned(report, lambda: pool[next(count) % len(pool)] or "x")  # what is told must not become empty
     verbose = draw(st.booleans())
     return run([report], verbose=verbose), run([hostile], verbose=verbose)
+
+
+def each(text: str) -> tuple[Run, Run]:
+    """A run with every outcome that is harmless, and the same with that text everywhere."""
+    return run(everything()), run([poisoned(report, lambda: text) for report in everything()])
 
 
 # ---------------------------------------------------------------- what must hold
@@ -87,10 +92,24 @@ def assert_plain(text: str) -> None:
         assert unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp"), repr(char)
 
 
+@pytest.mark.parametrize("text", [text for text in NASTY if text])
+def test_each_nasty_text(text: str) -> None:
+    """Everywhere at once, in every format."""
+    pair = each(text)
+    for form in NAMES:
+        assert_harmless(pair[1], form)
+    assert_annotations(pair[1])
+    assert_no_markup(pair)
+
+
 @given(runs(), st.sampled_from(NAMES))
 def test_no_format_lets_anything_through(pair: tuple[Run, Run], form: str) -> None:
     """No control character, and no command to a build machine but those that the format for one is made of."""
-    text = FORMATS[form](pair[1])
+    assert_harmless(pair[1], form)
+
+
+def assert_harmless(hostile: Run, form: str) -> None:
+    text = FORMATS[form](hostile)
     assert text.endswith("\n")
     assert_plain(text)
     if form != "github":
@@ -110,7 +129,10 @@ def test_lines_are_findings(pair: tuple[Run, Run]) -> None:
 @given(runs())
 def test_annotations_are_those_that_were_meant(pair: tuple[Run, Run]) -> None:
     """Read back, each is an error or a notice with the file, the title and the message of its finding."""
-    hostile = pair[1]
+    assert_annotations(pair[1])
+
+
+def assert_annotations(hostile: Run) -> None:
     *lines, last = FORMATS["github"](hostile).removesuffix("\n").split("\n")
     assert last == summary(hostile.reports)
     found = [command(line) for line in lines]
@@ -124,6 +146,12 @@ def test_annotations_are_those_that_were_meant(pair: tuple[Run, Run]) -> None:
         assert properties["file"] == visible(hostile.files.name(finding.file))
         assert properties["title"].split(" ")[0] == finding.code
         assert message.split("\n")[0] == finding.message
+        assert len(message.split("\n")) == len([finding.message, *more(finding)])
+
+
+def more(finding: Finding) -> list[str]:
+    """The lines that an error has besides."""
+    return [line for line in (finding.point, *finding.story) if line and finding.level == "error"]
 
 
 @given(runs())
@@ -135,7 +163,7 @@ def test_documents_are_well_formed(pair: tuple[Run, Run]) -> None:
     for line in FORMATS["jsonl"](hostile).splitlines():
         lines.validate(json.loads(line))
     SARIF.validate(json.loads(FORMATS["sarif"](hostile)))
-    roots = [Xml.fromstring(FORMATS["junit"](each)) for each in (harmless, hostile)]
+    roots = [Xml.fromstring(FORMATS["junit"](one)) for one in (harmless, hostile)]
     assert_shape(roots[1])
     assert [element.tag for element in roots[0].iter()] == [element.tag for element in roots[1].iter()]
 
@@ -175,7 +203,11 @@ def skeleton(text: str) -> list[tuple[str, str]]:
 @example((run(everything()), run(everything())))
 def test_text_is_no_markup(pair: tuple[Run, Run]) -> None:
     """Hostile text changes nothing outside of code: no link, no HTML, no heading, no cell more or less."""
-    harmless, hostile = (skeleton(markdown.rendered(each)) for each in pair)
+    assert_no_markup(pair)
+
+
+def assert_no_markup(pair: tuple[Run, Run]) -> None:
+    harmless, hostile = (skeleton(markdown.rendered(one)) for one in pair)
     assert sorted(harmless) == sorted(hostile)  # the order of faults is that of the names of files
     assert {kind for kind, _ in hostile} <= {
         "heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text", "code_inline", "fence",
@@ -190,7 +222,7 @@ def test_code_is_the_text_itself(text: str) -> None:
     shown = visible(text)
     (inline,) = [t for t in MarkdownIt().parse(f"x {markdown.code(text)} x") if t.type == "inline"]
     spans = [child.content for child in inline.children or () if child.type == "code_inline"]
-    assert [span.strip() for span in spans] == [shown.strip()] * bool(shown.strip())
+    assert [span.strip() for span in spans] == [shown.strip()] * bool(shown)
 
 
 def test_a_summary_fits() -> None:
