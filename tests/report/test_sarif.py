@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from report.readers import SARIF
 from report.runs import HERE, broken, checked, everything, faulty, odd, run
@@ -178,6 +178,8 @@ NAMES = st.lists(PARTS.filter(lambda part: part not in (".", "..")), min_size=1,
 
 
 @given(NAMES, NAMES)
+@example("root", "c:b")
+@example("a b", "a?b#c")
 def test_a_uri_names_its_file(directory: str, name: str) -> None:
     """Whatever is in the name: resolved against the root it is the file, and none of it is taken for something else."""
     root = "/" + directory
