@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,8 @@ from policy import __version__
 from policy.cli.shared import (
     COLOUR,
     EPILOG,
-    FORMAT,
     PATHS,
+    PIPED,
     Progress,
     designs_of,
     finish,
@@ -24,12 +25,18 @@ from policy.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from policy.cli.outputs import Output
+    from policy.report.files import Files
     from policy.report.outcome import Report
+    from policy.report.run import Run
+
+WORKSPACES = "GITHUB_WORKSPACE", "CI_PROJECT_DIR"  # where build machines say what names of files count from
 
 
 @click.command("check", short_help="Prove the invariants of designs.", epilog=EPILOG)
 @PATHS
-@FORMAT
+@click.option("--format", "forms", multiple=True, metavar="NAME[=FILE]",
+              help="How to tell the results, and where; may be given several times.")  # fmt: skip
 @click.option("--budget", type=click.IntRange(min=1), metavar="N",
               help="Search at most N steps for each invariant; when they run out it is UNKNOWN.")  # fmt: skip
 @click.option("--only", multiple=True, metavar="NAME", help="Check this invariant only; may be given several times.")
@@ -41,7 +48,7 @@ if TYPE_CHECKING:
 def check_command(
     context: click.Context,
     paths: tuple[Path, ...],
-    form: str,
+    forms: tuple[str, ...],
     budget: int | None,
     only: tuple[str, ...],
     verbose: bool,
@@ -56,26 +63,86 @@ def check_command(
     bartizan check a.policy --only walls   one invariant
     bartizan check a.policy --format json  for a program to read
     bartizan check a.policy --evidence DIR keep what the verdicts rest on
-    """
-    from policy.report import json, text
-    from policy.report.outcome import FAULTY, gravest
+    bartizan check --format github --format sarif=out.sarif --format junit=out.xml
 
+    \b
+    Formats:
+      text      tables and counterexamples, for people (the default)
+      concise   one line for each fault and invariant
+      json      one document, with a published schema
+      jsonl     one JSON value a line
+      sarif     SARIF 2.1.0, for code scanning
+      junit     JUnit XML, for test reports
+      github    annotations of GitHub Actions, and a summary of the job
+      gitlab    a Code Quality report of GitLab
+      markdown  for a comment or a page
+
+    Without =FILE a format goes to standard output. One can; if none does, text does. Files are written before anything
+    is printed, each whole or not at all. One run has one exit code, whatever its formats.
+    """
+    from policy.cli.outputs import outputs
+    from policy.report.formats import FORMATS
+    from policy.report.run import Run
+    from policy.report.text import Look
+
+    wanted = outputs(forms, tuple(FORMATS))
     if evidence is not None:
         _make(evidence)
     reports = _reports(paths, budget, only, evidence is not None)
     _refuse_unknown(only, reports)
-    code = _exit_code(reports)
-    note = ""
-    if evidence is not None:
-        note, kept = _kept(evidence, reports)
-        code = code if kept else gravest((code, FAULTY))
-    if form == "json":
-        written = json.rendered(json.document(reports, __version__))
-    else:
-        written = text.rendered(reports, text.Look(width(), in_colour(color), verbose))
-    if note:
-        click.echo(note, err=True)
-    finish(context, written, code)
+    _refuse_designs(wanted, reports)
+    run = Run(reports, __version__, _files(), Look(width(), in_colour(color), verbose))
+    _write_files(run, wanted)
+    code = run.exit_code if evidence is None else _keep(evidence, reports, run.exit_code)
+    finish(context, _printed(run, wanted), code)
+
+
+def _printed(run: Run, wanted: Sequence[Output]) -> str:
+    from policy.report.formats import FORMATS
+
+    return next(FORMATS[output.form](run) for output in wanted if output.file is None)
+
+
+def _write_files(run: Run, wanted: Sequence[Output]) -> None:
+    """All files that are wanted, and the summary of the job on GitHub."""
+    from dataclasses import replace
+
+    from policy.cli.outputs import append, write
+    from policy.report.formats import FORMATS
+    from policy.report.github import job_summary
+
+    filed = replace(run, look=replace(run.look, width=PIPED, colour=False))
+    write({output.file: FORMATS[output.form](filed) for output in wanted if output.file is not None})
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary and any(output.form == "github" for output in wanted):
+        file = Path(summary)
+        append(file, job_summary(run, file.stat().st_size if file.is_file() else 0))
+
+
+def _refuse_designs(wanted: Sequence[Output], reports: Sequence[Report]) -> None:
+    """To write over a design that was read is a mistake."""
+    read = {real(name) for report in reports for name in report.sources}
+    for output in wanted:
+        if output.file is not None and real(output.file) in read:
+            raise click.UsageError(f"`{output.file}` is a design that was checked; it is not written over")
+
+
+def _files() -> Files:
+    """Names count from the workspace of the build machine that we are in, or from the working directory."""
+    from policy.report.files import Files
+
+    here = Path.cwd()
+    named = (Path(real(os.environ[name])) for name in WORKSPACES if os.environ.get(name))
+    return Files(str(here), str(next((root for root in named if here.is_relative_to(root)), here)))
+
+
+def _keep(folder: Path, reports: Sequence[Report], code: int) -> int:
+    """Writes the evidence, says so, and gives the exit code: a fault, where it cannot be written."""
+    from policy.report.outcome import FAULTY, gravest
+
+    note, kept = _kept(folder, reports)
+    click.echo(note, err=True)
+    return code if kept else gravest((code, FAULTY))
 
 
 def _make(folder: Path) -> None:
@@ -124,12 +191,6 @@ def _parts(reports: Sequence[Report]) -> set[str]:
     included = {real(name) for report in reports for name in report.sources if name != report.file}
     whole = [report for report in reports if real(report.file) not in included]
     return included & {real(name) for report in whole for name in report.sources}
-
-
-def _exit_code(reports: Sequence[Report]) -> int:
-    from policy.report.outcome import exit_code
-
-    return exit_code(reports)
 
 
 def _refuse_unknown(only: Sequence[str], reports: Sequence[Report]) -> None:

@@ -45,7 +45,9 @@ def fmt_command(context: click.Context, paths: tuple[Path, ...], only_check: boo
 
         finish(context, "".join(difference(source, new) for source, new in changed), 1 if changed else 0)
     if only_check:
-        names = "".join(f"{source.name} would change\n" for source, _ in changed)
+        from policy.text.diagnostic import disarmed, visible
+
+        names = disarmed("".join(f"{visible(source.name)} would change\n" for source, _ in changed))
         finish(context, names, 1 if changed else 0)
     if piped:
         finish(context, formatted(texts[0][0]), 0)

@@ -22,7 +22,7 @@ from policy.report.outcome import (
     exit_code,
 )
 from policy.report.survey import Cell, Survey, Table
-from policy.text.diagnostic import Diagnostic
+from policy.text.diagnostic import COMMAND, Diagnostic
 from policy.text.source import Source, Span
 
 FORMAT = 1  # raised when a reader of the document would have to change
@@ -34,9 +34,25 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
+def line_schema() -> dict[str, Any]:
+    """The JSON Schema that every line of JSON lines obeys."""
+    whole = schema()
+    return {"$schema": whole["$schema"], "$ref": "#/$defs/line", "$defs": whole["$defs"]}
+
+
 def rendered(tree: Any) -> str:
-    """A document as text: ASCII only, so that it survives every locale."""
-    return json.dumps(tree, indent=2, ensure_ascii=True) + "\n"
+    """A document as text: ASCII only, so that it survives every locale, and without the marks by which build
+    machines know a command."""
+    return _disarmed(json.dumps(tree, indent=2, ensure_ascii=True)) + "\n"
+
+
+def on_one_line(tree: Any) -> str:
+    """The same without any line break."""
+    return _disarmed(json.dumps(tree, ensure_ascii=True))
+
+
+def _disarmed(text: str) -> str:
+    return COMMAND.sub(r"\1\\u005b", text)  # this can only be inside a string
 
 
 def document(reports: Sequence[Report], version: str) -> dict[str, Any]:

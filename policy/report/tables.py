@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from policy.report.survey import MAYBE, Cell, Survey, Table
-from policy.text.diagnostic import render, visible
+from policy.text.diagnostic import disarmed, render, visible
 
 LEAST = 12  # columns that a column of words keeps as long as there is another way
 BESIDE = 2  # columns that tabulate leaves free beside every head
@@ -15,7 +15,7 @@ BESIDE = 2  # columns that tabulate leaves free beside every head
 
 def rendered(surveys: Sequence[Survey], width: int) -> str:
     """All designs below each other: their faults, or their tables."""
-    return "\n\n".join(_of_one(survey, width) for survey in surveys) + "\n"
+    return disarmed("\n\n".join(_of_one(survey, width) for survey in surveys) + "\n")
 
 
 def _of_one(survey: Survey, width: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -70,13 +71,23 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return close[0] if close else ""
 
 
+COMMAND = re.compile(r"(##\w*)\[")  # of GitHub and Azure (`##[`, `##vso[`) and TeamCity (`##teamcity[`)
+
+
 def visible(text: str) -> str:
-    """The text with everything that could move a cursor, hide or colour something made visible."""
-    return "".join(
+    """The text with everything that could move a cursor, hide or colour something made visible, and without the marks
+    by which build machines know a command anywhere in a line."""
+    shown = "".join(
         char if char == " " or (char.isprintable() and unicodedata.category(char) not in ("Cf", "Zl", "Zp")) else
         " " if char == "\t" else f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
         for char in text
     )  # fmt: skip
+    return COMMAND.sub(r"\1\\x5b", shown)
+
+
+def disarmed(text: str) -> str:
+    """The text, of which no line begins as a command does to the build machine that prints it."""
+    return re.sub(r"^( *):(?=:.*::)", r"\1\\x3a", text, flags=re.MULTILINE)
 
 
 WIDEST = 100  # characters of a line that are shown around a culprit
@@ -106,7 +117,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, Source], severity: str 
         lines.append(f"  --> {visible(diagnostic.file)}")
     else:
         lines.append(f"  --> {visible(str(diagnostic.span))}")
-        lines += snippet(diagnostic.span, sources, diagnostic.label)
+        lines += snippet(diagnostic.span, sources, visible(diagnostic.label))
     for text, span in diagnostic.notes:
         lines.append(f"   = note: {visible(text)}: {visible(str(span))}")
     if diagnostic.hint:

@@ -11,7 +11,8 @@ import pytest
 
 from policy.checking import check
 from policy.report.outcome import Report
-from policy.report.text import Look, rendered, summary
+from policy.report.sentences import summary
+from policy.report.text import Look, rendered
 
 FLAWED = Path(__file__).parent / "flawed.policy"
 
