@@ -48,6 +48,7 @@ class Explainer:
             None if witness.start is None else self._end(witness.start, view, named_here),
             self._hops(witness, view, named_here, noun(shown) == "attack"),
             tuple(told for fact in witness.facts for told in self._told(facts, fact, fact is shown)),
+            failing=tuple(f"{self.words.place(name)} is {effect}" for name, effect in sorted(witness.failure)),
         )
 
     def _view(self, invariant: Invariant, witness: Witness) -> View:

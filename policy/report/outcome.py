@@ -101,7 +101,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Violation:
     """How a claim fails. `culprit` is the part of its text to look at, `label` what is wrong with it. `start` is set
-    where there is a path, also for the path of no step; `noun` says what it is."""
+    where there is a path, also for the path of no step; `noun` says what it is. `failing` are the failures in words."""
 
     culprit: Span | None
     label: str
@@ -112,6 +112,7 @@ class Violation:
     steps: tuple[Hop, ...] = ()
     facts: tuple[Told, ...] = ()
     help: str = ""
+    failing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,8 +143,8 @@ def _violation(violation: Violation, look: Look) -> Iterator[str]:
     if violation.world:
         matter = [visible(choice.words) for choice in violation.world if choice.matters]
         yield from folded("in the world" if matter else "in every world", matter, look)
-    if violation.failures:
-        yield from folded("while", [f"{visible(name)} is {effect}" for name, effect in violation.failures], look)
+    if violation.failing:
+        yield from folded("while", [visible(words) for words in violation.failing], look)
     if violation.start is not None:
         yield from _path(violation, look)
     for told in violation.facts:
