@@ -18,9 +18,10 @@ class Chooser:
     """Chooses among as many items as there are `groups`; of those of one group at most one."""
 
     def __init__(self, groups: Sequence[Hashable]) -> None:
-        self._items = [z3.Bool(f"item {i}") for i in range(len(groups))]
+        self._context = z3.Context()  # else what is chosen of several would depend on what was asked before
+        self._items = [z3.Bool(f"item {i}", self._context) for i in range(len(groups))]
         self._declared = [item.decl() for item in self._items]
-        self._solver = new_solver()
+        self._solver = new_solver(self._context)
         self._reasons: dict[str, z3.BoolRef] = {}
         self._bounds: dict[int, z3.BoolRef] = {}
         members: dict[Hashable, list[z3.BoolRef]] = {}
@@ -54,11 +55,11 @@ class Chooser:
         )
 
     def _reason(self, name: str) -> z3.BoolRef:
-        return self._reasons.setdefault(name, z3.Bool(f"reason {name}"))
+        return self._reasons.setdefault(name, z3.Bool(f"reason {name}", self._context))
 
     def _bound(self, size: int) -> z3.BoolRef:
         if size not in self._bounds:
-            self._bounds[size] = z3.Bool(f"at most {size}")
-            fewer = z3.AtMost(*self._items, size) if self._items else z3.BoolVal(True)
+            self._bounds[size] = z3.Bool(f"at most {size}", self._context)
+            fewer = z3.AtMost(*self._items, size) if self._items else z3.BoolVal(True, self._context)
             self._solver.add(z3.Implies(self._bounds[size], fewer))
         return self._bounds[size]

@@ -261,8 +261,8 @@ class Encoder:
         return z3.Sum([z3.If(self.literal((count, v)), z3.IntVal(int(v)), z3.IntVal(0)) for v in values])
 
 
-def new_solver() -> z3.Solver:
-    """A solver that answers the same on every run."""
-    solver = z3.Solver()
+def new_solver(context: z3.Context | None = None) -> z3.Solver:
+    """A solver that answers the same on every run; in a context of its own whatever else was asked before."""
+    solver = z3.Solver(ctx=context)
     solver.set("random_seed", 0)
     return solver

@@ -342,6 +342,7 @@ class _Search:
             while (choice := self._next([*self.goals, *given], self.limits.edits)) is not None:
                 broken = next(d for d in self.kept if d not in given and self._unmet(choice, [d]) is not None)
                 given.append(broken)
+            given.sort(key=self.kept.index)
             last: Choice = ()
             for demand in list(given):
                 fewer = [other for other in given if other != demand]
