@@ -21,6 +21,7 @@ from policy.solver.encode import Encoder, Words, new_solver
 from policy.solver.hitting import smallest_conflict
 from policy.solver.search import search
 from policy.solver.vacuity import Vacuity
+from policy.solver.worlds import Worlds
 
 Verdict = OneOf["proved", "violated", "vacuous", "unknown"]
 
@@ -101,7 +102,7 @@ class Prover:
             return Answer("unknown", None, f"the budget of {budget} steps ran out")
         if isinstance(found, Witness):
             return Answer("violated", found)
-        if reason := Vacuity(self.layout, self.words).reason(invariant.claim):
+        if reason := self.vacuity.reason(invariant.claim):
             return Answer("vacuous", found, reason)
         return Answer("proved", found, self._remark(invariant, budget))
 
@@ -124,6 +125,11 @@ class Prover:
         """Whether the path that the claim denies exists in the first world, where most is switched on."""
         self._first_world.spend = Budget(budget).spend
         return isinstance(claim, PathClaim) and isinstance(search(self._first_world, claim, Budget(budget)), Trail)
+
+    @cached_property
+    def vacuity(self) -> Vacuity:
+        """Whether claims speak of anything."""
+        return Vacuity(self.like, Worlds(self.layout, self.words))
 
     @cached_property
     def _first_world(self) -> View:

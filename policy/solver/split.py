@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policy.solver.case import Case, Goal
 
 
-QUICK = 64  # cases that are tried without z3
+QUICK = 48  # cases that are tried without z3
 FEW = 6  # failures that are tried without z3
 
 

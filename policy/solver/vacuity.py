@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import z3
-
 from policy.core.binding import bind
 from policy.core.groups import Group, bits, both, either, membership
 from policy.core.judge import Judge
-from policy.core.layout import Layout
 from policy.core.model import (
     ALWAYS,
     AccountsAccepted,
@@ -31,7 +28,7 @@ from policy.core.model import (
     Quantified,
 )
 from policy.core.view import View
-from policy.solver.encode import Encoder, Words, new_solver
+from policy.solver.worlds import Worlds
 
 Cases = list[tuple[dict[str, Named], Claim]]  # bindings of variables, each with the condition under which they are so
 
@@ -39,8 +36,8 @@ Cases = list[tuple[dict[str, Named], Claim]]  # bindings of variables, each with
 class Vacuity:
     """Looks for parts of claims about one model that are empty in every world."""
 
-    def __init__(self, layout: Layout, words: Words) -> None:
-        self.layout, self.words, self.judge = layout, words, Judge(View(layout), lambda _: None)
+    def __init__(self, like: View, worlds: Worlds) -> None:
+        self.layout, self.worlds, self.judge = like.layout, worlds, Judge(like, lambda _: None)
 
     def reason(self, claim: Claim) -> str:
         """What is empty in every world, or "" where nothing is."""
@@ -48,13 +45,7 @@ class Vacuity:
 
     def _exists(self, conditions: Sequence[Claim]) -> bool:
         """Whether one of them is true in some world."""
-        if ALWAYS in conditions:
-            return True
-        encoder, solver = Encoder(self.layout, (), self.words), new_solver()
-        solver.add([encoder.condition(assumption) for assumption in self.layout.model.assumptions])
-        solver.add(z3.Or([encoder.condition(condition) for condition in conditions]))
-        solver.add(encoder.choices())
-        return bool(solver.check() == z3.sat)
+        return self.worlds.some(either(*conditions))
 
     def _empty(self, claim: Claim, cases: Cases) -> Iterator[str]:
         """Reasons in the claim; `cases` are the bindings that its variables may have, with when they do."""

@@ -10,19 +10,19 @@ import z3
 from policy.core.groups import both
 from policy.core.layout import Layout
 from policy.core.model import ALWAYS, NEVER, Claim
-from policy.solver.encode import Encoder, new_solver
+from policy.solver.encode import Encoder, Words, new_solver
 from policy.solver.hitting import smallest_conflict
 
 
 class Worlds:
     """The worlds of one model. What was asked before is remembered."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._encoder, self._solver = Encoder(layout, ()), new_solver()
+    def __init__(self, layout: Layout, words: Words | None = None) -> None:
+        self._encoder, self._solver = Encoder(layout, (), words), new_solver()
         self._marks = {f"assume {i:06}": i for i in range(len(layout.model.assumptions))}
         for mark, i in self._marks.items():
             self._solver.add(z3.Implies(z3.Bool(mark), self._encoder.condition(layout.model.assumptions[i])))
-        self._known: dict[Claim, bool] = {NEVER: False}
+        self._known: dict[Claim, bool] = {NEVER: False, ALWAYS: True}
 
     def some(self, *conditions: Claim) -> bool:
         """Whether all of the conditions hold together in some world."""

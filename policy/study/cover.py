@@ -35,7 +35,6 @@ from policy.core.model import (
 )
 from policy.report.outcome import Key, Verdict
 from policy.solver import Answer
-from policy.solver.vacuity import Vacuity
 from policy.study.changes import Change, changed, words
 from policy.study.design import Case, Design
 from policy.study.effect import Effect, effect
@@ -183,7 +182,7 @@ class Trial:
             elif answer.verdict != "violated":
                 kept.append(name)
         if kept and change.kind in ("move host", "move component", "remove assumption"):
-            vacuity = Vacuity(case.prover.layout, case.prover.words)
+            vacuity = case.prover.vacuity
             for name in kept:
                 yield name, "vacuous" if vacuity.reason(case.model.invariants[name].claim) else "proved"
 
