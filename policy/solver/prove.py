@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Literal as OneOf
@@ -12,7 +12,7 @@ import z3
 from policy.core.evidence import Checker, Proof, Witness
 from policy.core.groups import options_in
 from policy.core.layout import Layout
-from policy.core.model import Claim, Component, Host, Invariant, Model, PathClaim, Tagged, World
+from policy.core.model import Claim, Component, Host, Invariant, Is, Model, PathClaim, Tagged, World
 from policy.core.view import EFFECTS, Decisions, Literal, View
 from policy.solver.budget import Budget, OutOfBudgetError
 from policy.solver.case import Case
@@ -54,6 +54,7 @@ class Prover:
     def __init__(self, model: Model) -> None:
         self.model, self.layout, self.words = model, Layout(model), Words(model)
         self.like = View(self.layout)
+        self._in_first: dict[PathClaim, bool] = {}
 
     # -------------------------------------------------------- faults of the design
 
@@ -77,7 +78,7 @@ class Prover:
         things += [(component, component.hosts) for component in self.model.components.values()]
         for thing, tags in things:
             places = tuple(dict.fromkeys(tag.when for tag in tags))  # zones of one item have one condition
-            if not any(True for _ in options_in(places)):
+            if not any(True for _ in options_in(places)) or self._chosen_once(places, isinstance(thing, Host)):
                 continue
             held = [(encoder.condition(when), 1) for when in places]
             sound = z3.PbEq(held, 1) if isinstance(thing, Host) else z3.PbLe(held, 1)
@@ -89,6 +90,14 @@ class Prover:
                 count = sum(view.truth(when) is True for when in places)
                 sort: OneOf["host", "component"] = "host" if isinstance(thing, Host) else "component"
                 yield Fault("placement", (), sort, thing.name, count, _chosen(decided))
+
+    def _chosen_once(self, places: Sequence[Claim], always: bool) -> bool:
+        """Whether the places are plainly values of one option: at most one is chosen; `always` one of them."""
+        chosen = [place for place in places if isinstance(place, Is)]
+        values = {place.value for place in chosen}
+        if len({place.option for place in chosen}) != 1 or len(values) != len(places):
+            return False
+        return not always or values == set(self.model.options[chosen[0].option].values)
 
     # -------------------------------------------------------- invariants
 
@@ -111,9 +120,10 @@ class Prover:
         claim = invariant.claim
         if not isinstance(claim, PathClaim) or claim.quantifier != "every":
             return ""
-        nothing = replace(invariant, claim=replace(claim, quantifier="no", passes=None, crosses=None))
+        no_path = replace(claim, quantifier="no", passes=None, crosses=None)
+        nothing = replace(invariant, claim=no_path)
         try:
-            if self._in_first_world(nothing.claim, budget):
+            if self._in_first_world(no_path, budget):
                 return ""
             proof = Case(self.layout, self.like, self.words, nothing, Budget(budget)).proof()
         except OutOfBudgetError:
@@ -121,29 +131,34 @@ class Prover:
         none_at_all = proof is not None and Checker(self.layout).proof(nothing, proof) is None
         return f"there is no such {'attack' if claim.attack else 'path'} at all" if none_at_all else ""
 
-    def _in_first_world(self, claim: Claim, budget: int | None) -> bool:
+    def _in_first_world(self, claim: PathClaim, budget: int | None) -> bool:
         """Whether the path that the claim denies exists in the first world, where most is switched on."""
-        self._first_world.spend = Budget(budget).spend
-        return isinstance(claim, PathClaim) and isinstance(search(self._first_world, claim, Budget(budget)), Trail)
+        if claim not in self._in_first:
+            self._first_world.spend = Budget(budget).spend
+            self._in_first[claim] = isinstance(search(self._first_world, claim, Budget(budget)), Trail)
+        return self._in_first[claim]
 
     @cached_property
     def vacuity(self) -> Vacuity:
         """Whether claims speak of anything."""
-        return Vacuity(self.like, Worlds(self.layout, self.words))
+        return Vacuity(self.like, self.worlds)
+
+    @cached_property
+    def worlds(self) -> Worlds:
+        """Which conditions hold in some world."""
+        return Worlds(self.layout, self.words)
 
     @cached_property
     def _first_world(self) -> View:
         """The world in which every option has as early a value as the assumptions and the options before it allow."""
-        encoder, solver = Encoder(self.layout, (), self.words), new_solver()
-        solver.add([encoder.condition(assumption) for assumption in self.model.assumptions])
-        solver.add(encoder.choices())
         bound = {name for assumption in self.model.assumptions for name in options_in(assumption)}
+        chosen: list[Claim] = []
         values: dict[Literal, bool] = {}
         for option in self.model.options.values():
             for value in option.values:
-                choice = encoder.literal((option.name, value))
-                if option.name not in bound or solver.check(choice) == z3.sat:
-                    solver.add(choice)
+                choice = Is(option.name, value)
+                if option.name not in bound or self.worlds.some(*chosen, choice):
+                    chosen += [choice] if option.name in bound else []
                     values[option.name, value] = True
                     break
         return View(self.layout, values, (), self.like)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policy.solver.case import Case, Goal
 
 
-QUICK = 48  # cases that are tried without z3
+QUICK = 40  # cases that are tried without z3
 FEW = 6  # failures that are tried without z3
 
 
@@ -34,8 +34,8 @@ class Splitter:
         ]
 
     def quick(self, claim: Claim) -> Split | None:
-        """The split of an obligation over few failures and the options that its judge asks for. Raises
-        NotQuickError."""
+        """The split of an obligation, which does not follow without one, over few failures and the options that its
+        judge asks for. Raises NotQuickError."""
         case, left = self.case, QUICK
         failures = sorted(threatened(case.threats))
         if len(failures) > FEW:
@@ -45,6 +45,8 @@ class Splitter:
             nonlocal left
             left -= 1
             case.budget.spend()
+            if not decided and failures:
+                return Split(failures[0], cases({failures[0]: True}), cases({failures[0]: False}))
             view = View(case.layout, settled(case.threats, decided), failures, case.learner.like)
             truth = Judge(view, case.lemmas.told(view)).claim(claim)
             asked = dict(view.open)
