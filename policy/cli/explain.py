@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
+from policy.cli.designs import document_of
 from policy.cli.shared import COLOUR, EPILOG, FORMAT, designs_of, finish, in_colour, width
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def explain_command(
     try:
         found = read(path)
     except FaultyError as error:
-        finish(context, faulty(error.faults, error.sources, look), 2)
+        shown = document_of({path: error}) if form == "json" else faulty(error.faults, error.sources, look)
+        finish(context, shown, 2)
     _refuse_unknown(invariant, found)
     written, code = _told(found, invariant, form, most, why, budget, look)
     finish(context, written, code)
