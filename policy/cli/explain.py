@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
+from policy.cli.designs import document_of
 from policy.cli.shared import COLOUR, EPILOG, FORMAT, designs_of, finish, in_colour, width
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def explain_command(
     try:
         found = read(path)
     except FaultyError as error:
-        finish(context, faulty(error.faults, error.sources, look), 2)
+        shown = document_of({path: error}) if form == "json" else faulty(error.faults, error.sources, look)
+        finish(context, shown, 2)
     _refuse_unknown(invariant, found)
     written, code = _told(found, invariant, form, most, why, budget, look)
     finish(context, written, code)
@@ -118,9 +120,10 @@ def _refuse_unknown(invariant: str, design: Design) -> None:
 
 def _design(invariant: str, path: Path | None) -> Path:
     """The design that is meant: the file, or the one of a directory (without one, specs/) that has the invariant."""
-    if path is not None and path.is_file():
-        return path
-    designs = [file for file, _ in designs_of([path] if path is not None else [])]
+    found = designs_of([path] if path is not None else [])
+    designs = [file for file, _ in found]
+    if not any(by_walk for _, by_walk in found):
+        return designs[0]  # a pipe, perhaps, which can be read once
     texts = {file: "\n".join(_texts(file, set())) for file in designs}
     wanted = re.compile(DECLARED.format(re.escape(invariant)), re.MULTILINE)
     having = [file for file, text in texts.items() if wanted.search(text)]
@@ -144,12 +147,14 @@ def _unheard(invariant: str, text: str) -> str:
 
 def _texts(file: Path, seen: set[Path]) -> Iterator[str]:
     """The text of a file and of all that it includes, as far as it can be read."""
+    from policy.text.load import read_file
+
     if file.resolve() in seen:
         return
     seen.add(file.resolve())
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_file(file).decode("utf-8", "replace")
+    except (OSError, ValueError):
         return
     yield text
     for name in INCLUDED.findall(text):

@@ -45,7 +45,7 @@ def rules_command(context: click.Context, paths: tuple[Path, ...], form: str, ch
     from policy.study.rules import findings
 
     severities = _severities(chosen)
-    reviewed = [rules_text.Reviewed(design, findings(design.model)) for design in studied(context, paths)]
+    reviewed = [rules_text.Reviewed(design, findings(design.model)) for design in studied(context, paths, form)]
     grave = any(severities[found.kind] == "error" for each in reviewed for found in each.findings)
     if form == "json":
         written = json.rendered(rules_text.document(reviewed, severities, __version__))

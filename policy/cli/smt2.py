@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from policy.cli.shared import EPILOG, PATHS, designs_of, finish
+from policy.cli.outputs import write
+from policy.cli.shared import EPILOG, PATHS, designs_of, finish, real
 
 if TYPE_CHECKING:
     from policy.core.model import Model
@@ -41,10 +43,9 @@ def smt2_command(context: click.Context, invariant: str, paths: tuple[Path, ...]
         raise click.UsageError(f"`{invariant}` cannot be written down for another solver: {error}") from None
     if output is None:
         finish(context, text, 0)
-    try:
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise click.UsageError(f"`{output}` cannot be written: {(error.strerror or str(error)).lower()}") from None
+    if real(output) in map(real, found.sources):
+        raise click.UsageError(f"`{output}` is the design that is read; it is not written over")
+    write({output: text})
 
 
 def _design(context: click.Context, invariant: str, paths: tuple[Path, ...]) -> Design:
@@ -52,21 +53,19 @@ def _design(context: click.Context, invariant: str, paths: tuple[Path, ...]) -> 
     from policy.study.design import FaultyError, design
     from policy.text.diagnostic import render
 
-    file = _having(invariant, paths)
-    try:
-        return design(file)
-    except FaultyError as error:
-        finish(context, "\n\n".join(render(fault, error.sources) for fault in error.faults) + "\n", 2)
-
-
-def _having(invariant: str, paths: tuple[Path, ...]) -> Path:
-    from policy.text.diagnostic import nearest
-
     if invariant.endswith(".policy"):
         raise click.UsageError(f"the name of the invariant comes first, then the design; `{invariant}` is no such name")
     files = [path for path, _ in designs_of(paths)]
-    if len(files) == 1 and _model(files[0]) is None:
-        return files[0]
+    try:
+        found = design(files[0] if len(files) == 1 else _having(invariant, files))
+    except FaultyError as error:
+        finish(context, "\n\n".join(render(fault, error.sources) for fault in error.faults) + "\n", 2)
+    if invariant not in found.model.invariants:
+        raise _unheard(invariant, found.model.invariants)
+    return found
+
+
+def _having(invariant: str, files: Sequence[Path]) -> Path:
     models = {path: model for path in files if (model := _model(path)) is not None}
     having = [path for path, model in models.items() if invariant in model.invariants]
     if len(having) == 1:
@@ -74,10 +73,17 @@ def _having(invariant: str, paths: tuple[Path, ...]) -> Path:
     if having:
         several = ", ".join(f"`{path}`" for path in having)
         raise click.UsageError(f"several designs have an invariant `{invariant}`; name one of them: {several}")
-    near = nearest(invariant, (name for model in models.values() for name in model.invariants))
+    passed_over = len(files) - len(models)
+    raise _unheard(invariant, (name for model in models.values() for name in model.invariants), passed_over)
+
+
+def _unheard(invariant: str, names: Iterable[str], passed_over: int = 0) -> click.UsageError:
+    from policy.text.diagnostic import nearest
+
+    near = nearest(invariant, names)
     hint = f"; did you mean `{near}`?" if near else ""
-    hint += f"; {len(files) - len(models)} files with faults were passed over" if len(models) < len(files) else ""
-    raise click.UsageError(f"no invariant is named `{invariant}`{hint}")
+    hint += f"; {passed_over} files with faults were passed over" if passed_over else ""
+    return click.UsageError(f"no invariant is named `{invariant}`{hint}")
 
 
 def _model(path: Path) -> Model | None:

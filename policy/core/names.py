@@ -46,13 +46,13 @@ def endpoint_words(endpoint: Endpoint) -> str:
 
 
 def rest_words(rest: Rest) -> str:
-    """What is still to pass: a name, or `then(…)`, `all(…)`, `any(…)` of such; `nothing` where all is passed. Where
-    firewalls are counted, `crossed(…)` with those that were."""
+    """What is still to pass: a name (`all(nothing)` for a thing called `nothing`), or `then(…)`, `all(…)`, `any(…)` of
+    such; `nothing` where all is passed. Where firewalls are counted, `crossed(…)` with those that were."""
     match rest:
         case Crossed(firewalls):
             return f"crossed({', '.join(sorted(firewall.name for firewall in firewalls))})"
         case Pass(Named(_, name)):
-            return name
+            return "all(nothing)" if name == "nothing" else name
         case Then(of) | AllOf(of) | AnyOf(of):
             word = {Then: "then", AllOf: "all", AnyOf: "any"}[type(rest)]
             return f"{word}({', '.join(rest_words(part) for part in of)})"
