@@ -75,7 +75,7 @@ def test_help_and_version_load_no_room() -> None:
         "finally: print({m.split('.')[0] for m in sys.modules} & {'z3', 'lark', 'tabulate'},"
         " [m for m in sys.modules if m.startswith('policy.') and not m.startswith('policy.cli')], file=sys.stderr)"
     )
-    for args in (["--help"], ["--version"], *([name, "--help"] for name in ("check", "fmt", "show", "verify"))):
+    for args in (["--help"], ["--version"], *([name, "--help"] for name in commands.commands)):
         command = [sys.executable, "-c", code, *args]
         found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert found.returncode == 0
@@ -91,7 +91,7 @@ def test_the_version_is_the_one_of_the_package() -> None:
 
 def test_help_teaches() -> None:
     """Exit codes and an example are in the help of every command."""
-    for command in ("check", "show", "fmt"):
+    for command in commands.commands:
         told = run(command, "--help").output
         assert "Exit codes:" in told
         assert f"bartizan {command} " in told

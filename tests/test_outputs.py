@@ -158,7 +158,7 @@ def test_no_design_is_written_over(place: Path) -> None:
     (place / "link").symlink_to("good.policy")
     found = check("whole.policy", "--format", "text=link")
     assert (found.exit_code, found.stdout) == (2, "")
-    assert "`link` is a design that was checked" in found.stderr
+    assert "`link` is a design that was read" in found.stderr
     assert (place / "good.policy").read_text(encoding="utf-8") == GOOD
 
 

@@ -132,3 +132,10 @@ def test_claims_of_the_biztalk_design() -> None:
     expected = {"no_attack_on_sso": "unsat", "services_behind_fw2": "sat", "data_with_two_down": "sat"}
     assert expected.keys() <= resolve(load(LARGE)).model.invariants.keys()
     assert {name: spacer(run(name, LARGE).stdout) for name in expected} == expected
+
+
+def test_no_design_is_written_over(design: Path) -> None:
+    text = design.read_text(encoding="utf-8")
+    refused = run("walls", design, "-o", design)
+    assert refused.exit_code == 2 and "not written over" in refused.stderr
+    assert design.read_text(encoding="utf-8") == text

@@ -21,10 +21,12 @@ from policy.cli.fmt import fmt_command
 from policy.cli.query import query_command
 from policy.cli.repair import repair_command
 from policy.cli.rules import rules_command
-from policy.cli.shared import EPILOG
+from policy.cli.shared import DIRECTORY, SEVERAL, VERDICTS, epilog
 from policy.cli.show import show_command
 from policy.cli.smt2 import smt2_command
 from policy.cli.verify import verify_command
+
+LANGUAGE = "Each command has its own --help. docs/language.md teaches the language; there are examples under specs/.\n"
 
 
 def main() -> NoReturn:
@@ -48,23 +50,29 @@ def main() -> NoReturn:
     sys.exit(code or 0)
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    epilog=epilog(VERDICTS, SEVERAL, DIRECTORY, LANGUAGE),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, "-V", "--version", prog_name="bartizan", message="%(prog)s %(version)s")
 def commands() -> None:
     """Proves security architectures: every variant, every admitted failure, or a counterexample hop by hop.
 
     \b
-    bartizan check design.policy           prove every invariant, or show what breaks it
-    bartizan show design.policy            what is where, and who can connect to whom
-    bartizan fmt design.policy             lay the text out anew, in place
-    bartizan rules design.policy           rules that are shadowed, redundant or unused
-    bartizan explain INVARIANT [DESIGN]    why it holds, or why not, and what it rests on
-    bartizan repair design.policy          the smallest edits that make what fails hold
-    bartizan cover design.policy           which changes no invariant would notice
-    bartizan depth design.policy           how many firewalls and accounts are in an attacker's way
-    bartizan query CLAIM design.policy     ask a claim that no file holds, or for all paths
-    bartizan verify design.policy proofs   check the evidence of a run again, without a solver
-    bartizan smt2 walls design.policy      an invariant as a question to another solver
+    bartizan check a.policy          prove every invariant, or show what breaks it
+    bartizan explain walls a.policy  why an invariant holds, or why not
+    bartizan repair a.policy         the smallest edits that make what fails hold
+    bartizan query CLAIM a.policy    ask a claim that no file holds, or for paths
+    \b
+    bartizan show a.policy           what is where, and who can connect to whom
+    bartizan depth a.policy          what firewalls and accounts stop attackers
+    bartizan cover a.policy          which changes no invariant would notice
+    bartizan rules a.policy          rules that are shadowed, redundant or unused
+    bartizan fmt a.policy            lay the text out anew, in place
+    \b
+    bartizan check a.policy --evidence proofs   keep what the verdicts rest on
+    bartizan verify a.policy proofs             check it again, without a solver
+    bartizan smt2 walls a.policy                the same, for another solver
     """
 
 

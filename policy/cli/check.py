@@ -12,11 +12,14 @@ import click
 from policy import __version__
 from policy.cli.shared import (
     COLOUR,
-    EPILOG,
+    DIRECTORY,
     PATHS,
     PIPED,
+    SEVERAL,
+    VERDICTS,
     Progress,
     designs_of,
+    epilog,
     finish,
     in_colour,
     real,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 WORKSPACES = "GITHUB_WORKSPACE", "CI_PROJECT_DIR"  # where build machines say what names of files count from
 
 
-@click.command("check", short_help="Prove the invariants of designs.", epilog=EPILOG)
+@click.command("check", short_help="Prove the invariants of designs.", epilog=epilog(VERDICTS, SEVERAL, DIRECTORY))
 @PATHS
 @click.option("--format", "forms", multiple=True, metavar="NAME[=FILE]",
               help="How to tell the results, and where; may be given several times.")  # fmt: skip
@@ -62,7 +65,8 @@ def check_command(
     bartizan check a.policy designs/       a file, and all files of a directory
     bartizan check a.policy --only walls   one invariant
     bartizan check a.policy --format json  for a program to read
-    bartizan check a.policy --evidence DIR keep what the verdicts rest on
+    bartizan check a.policy --evidence proofs
+                                           keep what the verdicts rest on
     bartizan check --format github --format sarif=out.sarif --format junit=out.xml
 
     \b
@@ -80,7 +84,7 @@ def check_command(
     Without =FILE a format goes to standard output. One can; if none does, text does. Files are written before anything
     is printed, each whole or not at all. One run has one exit code, whatever its formats.
     """
-    from policy.cli.outputs import outputs
+    from policy.cli.outputs import outputs, refuse_designs
     from policy.report.formats import FORMATS
     from policy.report.run import Run
     from policy.report.text import Look
@@ -90,7 +94,8 @@ def check_command(
         _make(evidence)
     reports = _reports(paths, budget, only, evidence is not None)
     _refuse_unknown(only, reports)
-    _refuse_designs(wanted, reports)
+    files = [output.file for output in wanted if output.file is not None]
+    refuse_designs(files, (name for report in reports for name in report.sources))
     run = Run(reports, __version__, _files(), Look(width(), in_colour(color), verbose))
     _write_files(run, wanted)
     code = run.exit_code if evidence is None else _keep(evidence, reports, run.exit_code)
@@ -117,14 +122,6 @@ def _write_files(run: Run, wanted: Sequence[Output]) -> None:
     if summary and any(output.form == "github" for output in wanted):
         file = Path(summary)
         append(file, job_summary(run, file.stat().st_size if file.is_file() else 0))
-
-
-def _refuse_designs(wanted: Sequence[Output], reports: Sequence[Report]) -> None:
-    """To write over a design that was read is a mistake."""
-    read = {real(name) for report in reports for name in report.sources}
-    for output in wanted:
-        if output.file is not None and real(output.file) in read:
-            raise click.UsageError(f"`{output.file}` is a design that was checked; it is not written over")
 
 
 def _files() -> Files:
@@ -195,11 +192,7 @@ def _parts(reports: Sequence[Report]) -> set[str]:
 
 def _refuse_unknown(only: Sequence[str], reports: Sequence[Report]) -> None:
     """Asking for an invariant that no design has is a mistake, unless faults keep us from knowing."""
-    from policy.text.diagnostic import nearest
+    from policy.cli.designs import refuse_unknown
 
-    known = {name for report in reports for name in report.declared}
-    for name in only:
-        if name not in known and not any(report.faults or report.bug for report in reports):
-            near = nearest(name, known)
-            hint = f"; did you mean `{near}`?" if near else ""
-            raise click.UsageError(f"no invariant is named `{name}`{hint}")
+    if not any(report.faults or report.bug for report in reports):
+        refuse_unknown(only, {name for report in reports for name in report.declared})

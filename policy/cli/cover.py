@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
-from policy.cli.shared import COLOUR, EPILOG, FORMAT, PATHS, Progress, designs_of, finish, in_colour, real, width
+from policy.cli.shared import BUG, COLOUR, DIRECTORY, FORMAT, PATHS, WRONG, Progress, epilog, finish, in_colour, width
 
 if TYPE_CHECKING:
     from policy.study.cover import Coverage
-    from policy.study.design import Design, FaultyError
+    from policy.study.design import Design
+
+CODES = {
+    0: "all changes are tried, whatever is noticed",
+    1: "with --at-least: less is noticed or accepted",
+    2: WRONG,
+    4: BUG,
+}
 
 
-@click.command("cover", short_help="Which changes would no invariant notice?", epilog=EPILOG)
+@click.command("cover", short_help="Which changes would no invariant notice?", epilog=epilog(CODES, DIRECTORY))
 @PATHS
 @FORMAT
 @click.option("--only-unnoticed", is_flag=True, help="Leave the tables out: only what no invariant notices.")
@@ -51,17 +58,16 @@ def cover_command(
     zones. In the tables, a number is the invariant that notices, `-` a change without effect.
 
     \b
-    bartizan cover a.policy                           the tables, and what is not noticed
-    bartizan cover a.policy --only-unnoticed          what is not noticed
-    bartizan cover a.policy --at-least 95             for a build: exit with 1 when it is less
-    bartizan cover a.policy --accept deliberate.txt   but for the changes that this file names
-
-    The exit code is 0 whatever is noticed, unless --at-least is given.
+    bartizan cover a.policy                    the tables, and what is not noticed
+    bartizan cover a.policy --only-unnoticed   what is not noticed
+    bartizan cover a.policy --at-least 95      for a build: below, exit with 1
+    bartizan cover a.policy --accept file.txt  but for the changes that it names
     """
+    from policy.cli.designs import studied
     from policy.study import cover_json, cover_text
 
     accepted = {line: file for file in accept for line in _lines(file)}
-    designs = _designs(context, paths, form, color)
+    designs = studied(context, paths)
     coverages = [coverage.accepting(accepted) for coverage in _coverages(designs, budget, every)]
     _tell_of_stale(accepted, coverages)
     code = 1 if at_least is not None and any(c.satisfied < at_least for c in coverages) else 0
@@ -74,35 +80,6 @@ def cover_command(
 
         written = cover_text.rendered(coverages, Look(width(), in_colour(color)), only_unnoticed)
     finish(context, written, code)
-
-
-def _designs(context: click.Context, paths: Sequence[Path], form: str, color: str) -> list[Design]:
-    """The designs that are meant. Where one has faults, they are shown instead, as `check` shows them."""
-    from policy.study.design import FaultyError, design
-
-    designs: list[tuple[Design, bool]] = []
-    faulty: list[tuple[Path, bool, FaultyError]] = []
-    for path, by_walk in designs_of(paths):
-        try:
-            designs.append((design(path), by_walk))
-        except FaultyError as error:
-            faulty.append((path, by_walk, error))
-    read = [found.sources for found, _ in designs] + [error.sources for *_, error in faulty]
-    parts = {real(name) for sources in read for name in list(sources)[1:]}
-    wrong = [(path, error) for path, by_walk, error in faulty if not (by_walk and real(path) in parts)]
-    if wrong:
-        _show_faults(context, wrong, form, color)
-    return [d for d, by_walk in designs if d.model.invariants or not (by_walk and real(d.name) in parts)]
-
-
-def _show_faults(context: click.Context, wrong: Sequence[tuple[Path, FaultyError]], form: str, color: str) -> None:
-    from policy.report import json, text
-    from policy.report.outcome import Report
-
-    reports = [Report(str(path), sources=error.sources, faults=error.faults) for path, error in wrong]
-    if form == "json":
-        finish(context, json.rendered(json.document(reports, __version__)), 2)
-    finish(context, text.rendered(reports, text.Look(width(), in_colour(color))), 2)
 
 
 def _coverages(designs: Sequence[Design], budget: int | None, every: bool) -> list[Coverage]:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
-from policy.cli.shared import COLOUR, EPILOG, FORMAT, Progress, finish, in_colour, one_design, width
+from policy.cli.shared import BUG, COLOUR, FORMAT, WRONG, Progress, epilog, finish, in_colour, width
 
 if TYPE_CHECKING:
     from policy.core.model import Claim, Endpoints
-    from policy.report.text import Look
-    from policy.study.design import Design, FaultyError
+    from policy.study.design import Design
 
 
-@click.command("depth", short_help="Defence in depth, in numbers.", epilog=EPILOG)
+@click.command(
+    "depth", short_help="Defence in depth, in numbers.", epilog=epilog({0: "every number is found", 2: WRONG, 4: BUG})
+)
 @click.argument("design", type=click.Path(path_type=Path))
 @click.option("--from", "sources", multiple=True, metavar="SET",
               help="Where attackers start, as the language writes sets; may be given several times. Without it, "
@@ -43,24 +44,21 @@ def depth_command(
     its way, `lacks data` one that would have to bring it along. Every number is proved, and so is that it is no larger.
 
     \b
-    bartizan depth a.policy                                    every component, from all that is untrusted
-    bartizan depth a.policy --from perimeter --to sso_db       one target, from somewhere else
-    bartizan depth a.policy --to "all sql_server" --to data    sets of targets: the nearest of each
+    bartizan depth a.policy                          every component
+    bartizan depth a.policy --from dmz --to sso_db   one target, from somewhere
+    bartizan depth a.policy --to "all sql_server" --to data
+                                                     of each set, the nearest
     """
+    from policy.cli.designs import one_design
     from policy.report import json
     from policy.report.text import Look
     from policy.report.words import Words
     from policy.study import deep
     from policy.study.depth import Surveyor
     from policy.study.depth import targets as every
-    from policy.study.design import FaultyError
-    from policy.study.design import design as read
 
     look = Look(width(), in_colour(color), verbose)
-    try:
-        found = read(one_design(design), _claim(sources, targets))
-    except FaultyError as error:
-        finish(context, *_faulty(design, error, form, look))
+    found = one_design(context, design, _claim(sources, targets))
     source, wanted = _ends(found, sources, targets)
     surveyor, depths = Surveyor(found), []
     with Progress() as progress:
@@ -97,14 +95,3 @@ def _ends(design: Design, sources: Sequence[str], targets: Sequence[str]) -> tup
     if source is None:
         raise click.UsageError("nothing in the design is `untrusted`; say with --from where attackers start")
     return source, [part.target for part in reach] if targets else []
-
-
-def _faulty(path: Path, error: FaultyError, form: str, look: Look) -> tuple[str, int]:
-    from policy.report import json
-    from policy.report.outcome import Report
-    from policy.report.text import faulty
-
-    report = Report(str(path), "", error.sources, error.faults)
-    if form == "json":
-        return json.rendered(json.document([report], __version__)), report.exit_code
-    return faulty(error.faults, error.sources, look), report.exit_code

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.cli.shared import EPILOG, PATHS, designs_of, finish, write_file
+from policy.cli.shared import DIRECTORY, PATHS, designs_of, epilog, finish, write_file
 
 if TYPE_CHECKING:
     from policy.text.diagnostic import Diagnostic
     from policy.text.source import Source
 
+CODES = {
+    0: "all is laid out",
+    1: "with --check or --diff: a file would change",
+    2: "wrong usage, or a text that is not in the language",
+}
 
-@click.command("fmt", short_help="Lay the text of designs out.", epilog=EPILOG)
+
+@click.command("fmt", short_help="Lay the text of designs out.", epilog=epilog(CODES, DIRECTORY))
 @PATHS
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 when a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing but what would change; exit with 1 when something would.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +75,14 @@ def write(texts: Mapping[Path, str]) -> None:
         if file not in drafts:
             with _naming(file):
                 file.write_bytes(_bytes(text))
+
+
+def refuse_designs(files: Iterable[Path], designs: Iterable[str]) -> None:
+    """To write over a design that was read is a mistake."""
+    read = {os.path.realpath(name) for name in designs}
+    for file in files:
+        if os.path.realpath(file) in read:
+            raise click.UsageError(f"`{file}` is a design that was read; it is not written over")
 
 
 def append(file: Path, text: str) -> None:

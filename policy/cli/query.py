@@ -5,18 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from policy import __version__
-from policy.cli.shared import COLOUR, EPILOG, FORMAT, finish, in_colour, one_design, width
+from policy.cli.shared import BUG, COLOUR, FORMAT, VERDICTS, WRONG, epilog, finish, in_colour, width
 
-if TYPE_CHECKING:
-    from policy.report.outcome import Report
+CODES = {
+    0: "the claim holds; or paths are listed, or there is none",
+    1: "the claim is violated or vacuous",
+    2: WRONG,
+    3: VERDICTS[3],
+    4: BUG,
+}
 
 
-@click.command("query", short_help="Ask a claim, or for all paths.", epilog=EPILOG)
+@click.command("query", short_help="Ask a claim, or for all paths.", epilog=epilog(CODES))
 @click.argument("claim")
 @click.argument("design", type=click.Path(path_type=Path))
 @FORMAT
@@ -41,7 +45,7 @@ def query_command(
 
     \b
     bartizan query "no path from internet to data within 2 steps" a.policy
-    bartizan query "not internet can reach data even if any 1 firewalls are bypassed" a.policy
+    bartizan query "not any can reach data even if FW1 is bypassed" a.policy
     bartizan query "all host h in data: h is sql_server" a.policy
 
     `paths from …` and `attacks from …` list them instead, shortest first, hop by hop, each in a world that has it:
@@ -49,56 +53,57 @@ def query_command(
 
     \b
     bartizan query "paths from internet to sso_db" a.policy
-    bartizan query "paths from perimeter to data passes FW3" a.policy --world reverse_proxy=FW4
-    bartizan query "attacks from perimeter to sso_db on sql" a.policy --most 3
+    bartizan query "paths from dmz to data passes FW3" a.policy --world proxy=FW4
+    bartizan query "attacks from dmz to sso_db on sql" a.policy --most 3
     """
     text = _standard_input() if claim == "-" else claim
-    path = one_design(design)
     from policy.text.asked import lists
 
     if lists(text):
-        written, code = _list(text, path, form, most, choices, budget, color)
+        written, code = _list(context, text, design, form, most, choices, budget, color)
     elif choices:
         raise click.UsageError("--world is for lists of paths; say `OPT = VALUE implies (CLAIM)` instead")
     else:
-        written, code = _claim(text, path, form, budget, color)
+        written, code = _answer(text, design, form, budget, color)
     finish(context, written, code)
 
 
-def _claim(text: str, path: Path, form: str, budget: int | None, color: str) -> tuple[str, int]:
+def _answer(text: str, path: Path, form: str, budget: int | None, color: str) -> tuple[str, int]:
     from policy.checking import ask
-
-    return _written(ask(text, path, budget=budget), form, color)
-
-
-def _written(report: Report, form: str, color: str) -> tuple[str, int]:
+    from policy.cli.designs import one_file
     from policy.report import json
     from policy.report.text import Look, answered
 
+    report = ask(text, one_file(path), budget=budget)
     if form == "json":
         return json.rendered(json.document([report], __version__)), report.exit_code
     return answered(report, Look(width(), in_colour(color))), report.exit_code
 
 
 def _list(
-    text: str, path: Path, form: str, most: int, choices: Sequence[str], budget: int | None, color: str
+    context: click.Context,
+    text: str,
+    path: Path,
+    form: str,
+    most: int,
+    choices: Sequence[str],
+    budget: int | None,
+    color: str,
 ) -> tuple[str, int]:
+    from policy.cli.designs import one_design
     from policy.report import json
-    from policy.report.outcome import ALL_WELL, UNKNOWN, Report
+    from policy.report.outcome import ALL_WELL, UNKNOWN
     from policy.report.text import Look
     from policy.report.world import ChoiceError, view_of
     from policy.study import listed
-    from policy.study.design import FaultyError, design
     from policy.study.listing import listing
     from policy.study.paths import TooManyError
     from policy.text.asked import QUERY
 
+    asked = one_design(context, path, text)
+    invariant = asked.model.invariants[QUERY]
     try:
-        asked = design(path, text)
-        invariant = asked.model.invariants[QUERY]
         found = listing(asked, invariant, view_of(asked.model, choices).decisions, most, budget)
-    except FaultyError as error:
-        return _written(Report(str(path), "", error.sources, error.faults), form, color)
     except (ChoiceError, TooManyError) as error:
         raise click.UsageError(f"{path}: {error}") from None
     code = UNKNOWN if found.exhausted else ALL_WELL

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
-from policy.cli.shared import EPILOG, FORMAT, Progress, finish, width, write_file
+from policy.cli.shared import BUG, FORMAT, WRONG, Progress, epilog, finish, width, write_file
 
 if TYPE_CHECKING:
-    from policy.study.design import Design
     from policy.study.repair import Outcome
 
+CODES = {
+    0: "there is a repair, or nothing to repair",
+    1: "there is no repair, or none of so few edits",
+    2: f"{WRONG};\n     or --write has several repairs to choose from",
+    3: "the budget ran out before there was an answer",
+    4: BUG,
+}
 
-@click.command("repair", short_help="Find the smallest edits that make what fails hold.", epilog=EPILOG)
-@click.argument("path", metavar="DESIGN", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+@click.command("repair", short_help="Find the smallest edits that make what fails hold.", epilog=epilog(CODES))
+@click.argument("path", metavar="DESIGN", type=click.Path(path_type=Path))
 @FORMAT
 @click.option("--only", multiple=True, metavar="NAME",
               help="Repair this invariant; may be given several times. Without, all that are violated against "
@@ -45,24 +52,19 @@ def repair_command(
     """Finds the smallest sets of edits after which violated invariants hold, all that held still do, and every flow
     that was possible still is. Shows each as a diff of the design.
 
-    \b
-    An edit removes or narrows a rule, removes a publish, relay, link or trust, lets a
-    firewall leave a zone or deny by default, fixes an option, moves a host or a
-    component, or lets one domain trust another.
+    An edit removes or narrows a rule, removes a publish, relay, link or trust, lets a firewall leave a zone or deny by
+    default, fixes an option, moves a host or a component, or lets one domain trust another.
 
     \b
-    Exits with 0 when a repair is found or nothing is to repair, 1 when there is no
-    repair, 3 when the budget runs out before there is an answer.
-
-    \b
-    bartizan repair a.policy                     whatever is violated and should not be
-    bartizan repair a.policy --only walls        one invariant
-    bartizan repair a.policy --pick 2 --write    make the second of the repairs shown
+    bartizan repair a.policy                   what is violated and should hold
+    bartizan repair a.policy --only walls      one invariant
+    bartizan repair a.policy --pick 2 --write  make the second of the repairs
     """
+    from policy.cli.designs import one_design, refuse_unknown
     from policy.study.repair import Limits, repair
 
-    design = _design(context, path, form)
-    _refuse_unknown(only, design)
+    design = one_design(context, path)
+    refuse_unknown(only, design.model.invariants)
     with Progress("repairing") as progress:
         outcome = repair(design, only, Limits(most, budget, shown), progress.step)
     _show(context, outcome, form, write, pick)
@@ -98,29 +100,3 @@ def _write(outcome: Outcome, chosen: int) -> list[str]:
     for old, new in files:
         write_file(Path(os.path.realpath(old.name)), new.text)
     return [f"{new.name} is written" for _, new in files]
-
-
-def _design(context: click.Context, path: Path, form: str) -> Design:
-    """The design; where it has faults, these are told as `check` does."""
-    from policy.report import json
-    from policy.report.outcome import Report
-    from policy.study.design import FaultyError, design
-    from policy.text.diagnostic import render
-
-    try:
-        return design(path)
-    except FaultyError as error:
-        if form == "json":
-            report = Report(str(path), "", error.sources, error.faults)
-            finish(context, json.rendered(json.document([report], __version__)), report.exit_code)
-        finish(context, "\n\n".join(render(fault, error.sources) for fault in error.faults) + "\n", 2)
-
-
-def _refuse_unknown(only: tuple[str, ...], design: Design) -> None:
-    from policy.text.diagnostic import nearest
-
-    for name in only:
-        if name not in design.model.invariants:
-            near = nearest(name, design.model.invariants)
-            hint = f"; did you mean `{near}`?" if near else ""
-            raise click.UsageError(f"no invariant is named `{name}`{hint}")

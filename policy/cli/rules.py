@@ -9,20 +9,32 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
-from policy.cli.shared import EPILOG, FORMAT, PATHS, finish
+from policy.cli.shared import BUG, COLOUR, DIRECTORY, FORMAT, PATHS, WRONG, epilog, finish, in_colour, width
 
 if TYPE_CHECKING:
     from policy.study.rules import Kind
     from policy.study.rules_text import Severity
 
+CODES = {
+    0: "nothing of the severity error is found",
+    1: "something is",
+    2: WRONG,
+    4: BUG,
+}
 
-@click.command("rules", short_help="Find rules that are shadowed, redundant or unused.", epilog=EPILOG)
+
+@click.command(
+    "rules", short_help="Find rules that are shadowed, redundant or unused.", epilog=epilog(CODES, DIRECTORY)
+)
 @PATHS
 @FORMAT
 @click.option("--severity", "chosen", multiple=True, metavar="KIND=SEVERITY",
               help="How grave a kind of finding is: off, note, warning (the default) or error.")  # fmt: skip
+@COLOUR
 @click.pass_context
-def rules_command(context: click.Context, paths: tuple[Path, ...], form: str, chosen: tuple[str, ...]) -> None:
+def rules_command(
+    context: click.Context, paths: tuple[Path, ...], form: str, chosen: tuple[str, ...], color: str
+) -> None:
     """Finds what is odd about the rules of firewalls, over all worlds at once and with every rule that plays a part.
 
     \b
@@ -36,22 +48,23 @@ def rules_command(context: click.Context, paths: tuple[Path, ...], form: str, ch
     \b
     bartizan rules a.policy
     bartizan rules a.policy --severity shadowed=error --severity overridden=off
-
-    Exits with 1 when something of the severity error is found.
     """
     from policy.cli.designs import studied
     from policy.report import json
+    from policy.report.outcome import ALL_WELL, NOT_AS_EXPECTED
+    from policy.report.text import Look
     from policy.study import rules_text
     from policy.study.rules import findings
 
     severities = _severities(chosen)
-    reviewed = [rules_text.Reviewed(design, findings(design.model)) for design in studied(context, paths, form)]
+    reviewed = [rules_text.Reviewed(design, findings(design.model)) for design in studied(context, paths)]
     grave = any(severities[found.kind] == "error" for each in reviewed for found in each.findings)
+    code = NOT_AS_EXPECTED if grave else ALL_WELL
     if form == "json":
-        written = json.rendered(rules_text.document(reviewed, severities, __version__))
+        written = json.rendered(rules_text.document(reviewed, severities, __version__, code))
     else:
-        written = rules_text.text(reviewed, severities)
-    finish(context, written, 1 if grave else 0)
+        written = rules_text.rendered(reviewed, severities, Look(width(), in_colour(color)))
+    finish(context, written, code)
 
 
 def _severities(chosen: Sequence[str]) -> Mapping[Kind, Severity]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,24 +14,34 @@ from typing import Any, NoReturn
 import click
 
 NARROWEST, PIPED = 40, 100  # columns: the fewest that a terminal is taken to have, and those of a pipe
-SUFFIX = "*.policy"
+SUFFIX = ".policy"
 
-EPILOG = """\b
-Exit codes:
-  0  every invariant has the verdict that it should have
-  1  an invariant is violated or vacuous, or is not what it says
-  2  wrong usage, or a fault in a design: nothing was proved
-  3  unknown: a budget ran out; never a pass
-  4  a bug of bartizan: evidence that its own check refuses
-If several apply, 4 goes before 2, 1, 3 and 0.
-
-\b
-A directory means every .policy file in it, at any depth. Of those, a file that
-another one includes is left out when it has no invariants or is not complete by
-itself: it is checked as a part of the other. Without a path, specs/ is taken.
-
-Each command has its own --help. The language is described in the documentation, and in the examples under specs/.
+BUG = "a bug of bartizan: evidence that its own check refuses"
+WRONG = "wrong usage, or a fault in a design: nothing was proved"
+VERDICTS = {
+    0: "every invariant has the verdict that it should have",
+    1: "an invariant is violated or vacuous, or is not what it says",
+    2: WRONG,
+    3: "unknown: a budget ran out; never a pass",
+    4: BUG,
+}
+SEVERAL = "If several apply, 4 goes before 2, 1, 3 and 0.\n"
+DIRECTORY = """\b
+A directory means every .policy file in it, at any depth. Of those, a file
+that another one includes is left out when it has no invariants or is not
+complete by itself: it is a part of the other. Without a path: specs/.
 """
+ONE_OF_MANY = """\b
+DESIGN is a file, or a directory in which one design has the invariant;
+without it, specs/ is searched.
+"""
+
+
+def epilog(codes: Mapping[int, str], *more: str) -> str:
+    """The end of a help text: what the exit codes mean, and whatever else there is to say."""
+    listed = "\n".join(f"  {code}  {meaning}" for code, meaning in codes.items())
+    return "\n".join([f"\b\nExit codes:\n{listed}\n", *more])
+
 
 PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
@@ -54,18 +64,10 @@ def designs_of(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
     return list(found.values())
 
 
-def one_design(path: Path) -> Path:
-    """The one file that is meant."""
-    found = designs_of([path])
-    if len(found) > 1:
-        raise click.UsageError(f"`{path}` holds {len(found)} designs; name one of them")
-    return found[0][0]
-
-
 def _files(path: Path) -> list[tuple[Path, bool]]:
     with suppress(OSError):  # a name that is too long, say, names nothing
         if path.is_dir():
-            files = sorted(file for file in path.rglob(SUFFIX) if not file.is_dir())
+            files = sorted(file for file in path.rglob(f"*{SUFFIX}") if not file.is_dir())
             if not files:
                 raise click.UsageError(f"there is no .policy file in `{path}`")
             return [(file, True) for file in files]

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from policy import __version__
-from policy.cli.shared import EPILOG, FORMAT, PATHS, designs_of, finish, width
+from policy.cli.shared import DIRECTORY, FORMAT, PATHS, designs_of, epilog, finish, width
 
 if TYPE_CHECKING:
     from policy.report.survey import Survey
 
 
-@click.command("show", short_help="Show what is where, and who connects to whom.", epilog=EPILOG)
+@click.command(
+    "show",
+    short_help="Show what is where, and who connects to whom.",
+    epilog=epilog({0: "the designs are shown", 2: "wrong usage, or a fault in a design"}, DIRECTORY),
+)
 @PATHS
 @FORMAT
 @click.option("--world", "choices", multiple=True, metavar="OPT=VALUE",
@@ -26,8 +30,8 @@ def show_command(context: click.Context, paths: tuple[Path, ...], form: str, cho
     zones the services that somebody of the one can connect to somebody of the other on.
 
     \b
-    bartizan show a.policy                                  in all worlds at once
-    bartizan show a.policy --world soap_proxy=FW4           in the worlds where the option has the value
+    bartizan show a.policy                         in all worlds at once
+    bartizan show a.policy --world soap_proxy=FW4  where the option has the value
     """
     from policy.report import json, tables
 

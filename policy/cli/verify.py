@@ -7,25 +7,21 @@ from pathlib import Path
 import click
 
 from policy import __version__
-from policy.cli.shared import COLOUR, FORMAT, finish, in_colour, width
+from policy.cli.shared import COLOUR, FORMAT, epilog, finish, in_colour, width
 
-EPILOG = """\b
-Exit codes:
-  0  the evidence is verified, and every verdict is the expected one
-  1  the evidence is verified, but a verdict is not the expected one
-  2  evidence is missing, stale (the design has changed) or malformed, or the
-     design has faults, or wrong usage
-  4  the check refuses evidence: it does not show what it says
-If several apply, 4 goes before 2, 1 and 0.
-
-\b
-Not verified, as it takes a solver: that an invariant that holds is PROVED
-rather than VACUOUS; that assumptions do not contradict each other; that no host
-stands in two places; that a counterexample is the smallest.
+CODES = {
+    0: "the evidence is verified, and every verdict is the expected one",
+    1: "the evidence is verified, but a verdict is not the expected one",
+    2: "evidence is missing, stale (of another text) or malformed; wrong\n     usage; a fault in the design",
+    4: "the check refuses evidence: it does not show what it says",
+}
+SEVERAL = "If several apply, 4 goes before 2, 1 and 0.\n"
+UNCOVERED = """Not verified, as it takes a solver: that an invariant that holds is PROVED rather than VACUOUS; that
+assumptions do not contradict each other; that no host stands in two places; that a counterexample is the smallest.
 """
 
 
-@click.command("verify", short_help="Check evidence again, without a solver.", epilog=EPILOG)
+@click.command("verify", short_help="Check evidence again, without a solver.", epilog=epilog(CODES, SEVERAL, UNCOVERED))
 @click.argument("design", type=click.Path(path_type=Path))
 @click.argument("evidence", type=click.Path(path_type=Path))
 @FORMAT
@@ -38,9 +34,9 @@ def verify_command(context: click.Context, design: Path, evidence: Path, form: s
     directory every invariant of the design has to have evidence; a file is asked about its own invariant only.
 
     \b
-    bartizan check a.policy --evidence proofs          prove, and keep the evidence
-    bartizan verify a.policy proofs                    check all of it again
-    bartizan verify a.policy proofs/a/two_walls.json   one invariant
+    bartizan check a.policy --evidence proofs         prove, and keep the evidence
+    bartizan verify a.policy proofs                   check all of it again
+    bartizan verify a.policy proofs/a/two_walls.json  one invariant
 
     The format, and what a checker has to do, is described in docs/evidence.md.
     """

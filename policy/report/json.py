@@ -117,7 +117,8 @@ def _report(report: Report) -> dict[str, Any]:
     }
 
 
-def _span(span: Span | None) -> dict[str, Any] | None:
+def place(span: Span | None) -> dict[str, Any] | None:
+    """A place in a file."""
     if span is None:
         return None
     return {
@@ -134,10 +135,10 @@ def _fault(fault: Diagnostic) -> dict[str, Any]:
     return {
         "code": fault.code,
         "message": fault.message,
-        **(_span(fault.span) or nowhere),
+        **(place(fault.span) or nowhere),
         "label": fault.label or None,
         "hint": fault.hint or None,
-        "notes": [{"text": text, "at": _span(span)} for text, span in fault.notes],
+        "notes": [{"text": text, "at": place(span)} for text, span in fault.notes],
     }
 
 
@@ -145,7 +146,7 @@ def _result(result: Result) -> dict[str, Any]:
     return {
         "name": result.name,
         "description": result.about or None,
-        "at": _span(result.span),
+        "at": place(result.span),
         "expected": result.expected,
         "verdict": result.verdict,
         "as_expected": result.as_expected,
@@ -158,7 +159,7 @@ def _result(result: Result) -> dict[str, Any]:
 
 def _violation(violation: Violation) -> dict[str, Any]:
     return {
-        "at": _span(violation.culprit),
+        "at": place(violation.culprit),
         "label": violation.label,
         **walked(violation),
         "facts": [_told(told) for told in violation.facts],
@@ -175,7 +176,7 @@ def _walk(violation: Violation, start: End) -> dict[str, Any]:
 
 
 def _told(told: Told) -> dict[str, Any]:
-    return {"words": told.words, "subject": list(told.subject), "at": [_span(span) for span in told.spans]}
+    return {"words": told.words, "subject": list(told.subject), "at": [place(span) for span in told.spans]}
 
 
 def _end(end: End) -> dict[str, Any]:
@@ -202,7 +203,7 @@ def _hop(hop: Hop) -> dict[str, Any]:
 
 
 def _relayed(relay: Relayed) -> dict[str, Any]:
-    return {"sort": relay.sort, "name": relay.name, "words": relay.words, "at": _span(relay.span)}
+    return {"sort": relay.sort, "name": relay.name, "words": relay.words, "at": place(relay.span)}
 
 
 def _crossed(crossed: Crossed) -> dict[str, Any]:
@@ -213,5 +214,5 @@ def _crossed(crossed: Crossed) -> dict[str, Any]:
         "by": crossed.by,
         "rule": crossed.rule,
         "label": crossed.label or None,
-        "at": _span(crossed.span),
+        "at": place(crossed.span),
     }

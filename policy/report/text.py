@@ -17,6 +17,9 @@ from policy.text.source import Source, Span
 LEAST_NOTE = 24  # columns that a note in the table gets, however narrow the terminal
 
 
+SEVERITIES = {"error": "red", "warning": "yellow"}  # the colours of messages; others are cyan
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How to write: columns, whether in colour, whether expected violations are told in full."""
@@ -34,7 +37,7 @@ def rendered(reports: Sequence[Report], look: Look) -> str:
     """All reports of a run and a last line that sums them up."""
     sources = {name: source for report in reports for name, source in report.sources.items()}
     faults = sorted({f for report in reports for f in report.faults}, key=lambda f: (f.place, f.code, f.message))
-    blocks = [_coloured(render(fault, sources), look) for fault in faults]
+    blocks = [message(fault, sources, look) for fault in faults]
     for report in reports:
         blocks += _of_one(report, look)
     return disarmed("\n\n".join([*blocks, summary(reports)]) + "\n")
@@ -42,7 +45,7 @@ def rendered(reports: Sequence[Report], look: Look) -> str:
 
 def answered(report: Report, look: Look) -> str:
     """The answer to one claim that was asked of a design: the verdict, and what there is to say of it; or faults."""
-    blocks = [_coloured(render(fault, report.sources), look) for fault in report.faults]
+    blocks = [message(fault, report.sources, look) for fault in report.faults]
     if report.bug:
         blocks.append(_bug(report, look))
     for result in report.results:
@@ -60,7 +63,12 @@ def told(violation: Violation, look: Look) -> str:
 
 def faulty(faults: Iterable[Diagnostic], sources: Mapping[str, Source], look: Look) -> str:
     """The faults of a design."""
-    return "\n\n".join(_coloured(render(fault, sources), look) for fault in faults) + "\n"
+    return disarmed("\n\n".join(message(fault, sources, look) for fault in faults) + "\n")
+
+
+def message(fault: Diagnostic, sources: Mapping[str, Source], look: Look, severity: str = "error") -> str:
+    """One message with its place."""
+    return _coloured(render(fault, sources, severity), look)
 
 
 def _of_one(report: Report, look: Look) -> Iterator[str]:
@@ -220,7 +228,7 @@ def _coloured(block: str, look: Look) -> str:
     if not look.colour:
         return block
     head, *rest = block.split("\n")
-    colour = "red" if head.startswith("error") else "cyan"
+    colour = next((colour for word, colour in SEVERITIES.items() if head.startswith(word)), "cyan")
     code, colon, message = head.partition(":")
     first = look.paint(code, colour, bold=True) + colon + message
     return "\n".join([first, *(_marked(line, colour, look) for line in rest)])

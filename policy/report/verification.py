@@ -12,7 +12,7 @@ from typing import Any, Literal
 from tabulate import tabulate
 
 from policy.report.evidence import Verdict
-from policy.report.json import FORMAT, faults_and_sources
+from policy.report.json import faults_and_sources, heading
 from policy.report.outcome import ALL_WELL, FAULTY, NOT_AS_EXPECTED, REFUSED, gravest
 from policy.report.text import Look, folded
 from policy.text.diagnostic import Diagnostic, render, visible
@@ -156,10 +156,7 @@ def _kind(finding: Finding) -> str:
 def document(found: Verification, version: str) -> dict[str, Any]:
     """For a program; obeys the published schema."""
     return {
-        "tool": "bartizan",
-        "version": version,
-        "format": FORMAT,
-        "exit_code": found.exit_code,
+        **heading(version, found.exit_code),
         "verification": {
             "file": found.file,
             "title": found.title,

@@ -1,37 +1,21 @@
-"""Coverages as one JSON document; its schema is `cover_schema.json` beside this module."""
+"""Coverages as one JSON document."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from policy.report.json import FORMAT
+from policy.report import json
 from policy.report.words import Words
 from policy.study.cover import Coverage, Mutant
 from policy.study.cover_text import effect_words, shown
 from policy.study.effect import Effect
 from policy.study.sight import NOBODY, Thing
-from policy.text.source import Span
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) that every document obeys."""
-    path = Path(__file__).parent / "cover_schema.json"
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
 
 
 def document(coverages: Sequence[Coverage], version: str, code: int) -> dict[str, Any]:
     """What `cover` tells of designs, as plain values; `version` is the tool's, `code` the exit code."""
-    return {
-        "tool": "bartizan",
-        "version": version,
-        "format": FORMAT,
-        "exit_code": code,
-        "coverages": [_coverage(coverage) for coverage in coverages],
-    }
+    return {**json.heading(version, code), "coverages": [_coverage(coverage) for coverage in coverages]}
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:
@@ -39,7 +23,7 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
     return {
         "file": design.name,
         "title": design.model.title,
-        "sources": [{"file": name, "sha256": source.sha256} for name, source in design.sources.items()],
+        "sources": json.sources(design.sources),
         "invariants": [{"name": name, "verdict": verdict} for name, verdict in coverage.verdicts.items()],
         "tried": len(coverage.mutants),
         "effective": coverage.effective,
@@ -59,19 +43,12 @@ def _mutant(mutant: Mutant, words: Words) -> dict[str, Any]:
         "key": list(mutant.change.key),
         "value": mutant.change.value or None,
         "words": mutant.words,
-        "at": _span(mutant.span),
+        "at": json.place(mutant.span),
         "outcome": mutant.outcome,
         "effect": None if mutant.effect is None else _effect(mutant.effect, words),
         "noticed_by": notices,
         "unknown": list(mutant.unknown),
     }
-
-
-def _span(span: Span | None) -> dict[str, Any] | None:
-    if span is None:
-        return None
-    ends = {"end_line": span.end_line, "end_column": span.end_column}
-    return {"file": span.file, "line": span.line, "column": span.column, **ends}
 
 
 def _effect(effect: Effect, words: Words) -> dict[str, Any]:

@@ -271,7 +271,7 @@ def document(found: Explanation, wanted: Support | None, full: Violation | None,
         "sources": json.sources(found.design.sources),
         "invariant": result.name,
         "description": result.about or None,
-        "at": _span(result.span),
+        "at": json.place(result.span),
         "verdict": result.verdict,
         "expected": result.expected,
         "note": result.note or found.decided or None,
@@ -283,13 +283,6 @@ def document(found: Explanation, wanted: Support | None, full: Violation | None,
         "violation": None if result.violation is None else _violation_value(found, result.violation),
         "asked": None if wanted is None or full is None else {**_support_value(wanted), **json.walked(full)},
     }
-
-
-def _span(span: Span | None) -> dict[str, Any] | None:
-    if span is None:
-        return None
-    places = {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
-    return {"file": span.file, **places}
 
 
 def _region_value(region: Region) -> dict[str, Any]:
@@ -309,7 +302,7 @@ def _region_value(region: Region) -> dict[str, Any]:
                 "passing": gate.passing,
                 "admits": [_admits_value(admits) for admits in gate.ways],
                 "admits_others": [_admits_value(admits) for admits in gate.others],
-                "at": _span(gate.span),
+                "at": json.place(gate.span),
             }
             for gate in region.gates
         ],
@@ -325,7 +318,7 @@ def _admits_value(admits: Admits) -> dict[str, Any]:
         "services": admits.services,
         "when": admits.when or None,
         "passes": list(admits.visits),
-        "at": _span(admits.span),
+        "at": json.place(admits.span),
     }
 
 
@@ -334,7 +327,7 @@ def _support_value(support: Support) -> dict[str, Any]:
         "number": support.number,
         "role": support.role,
         "what": support.what,
-        "at": _span(support.span),
+        "at": json.place(support.span),
         "changes_tried": support.tried if support.change is None else None,
         "change": support.does or None,
         "then": support.then or None,
@@ -356,7 +349,7 @@ def _violation_value(found: Explanation, violation: Violation) -> dict[str, Any]
     return {
         **json.walked(violation),
         "because": [
-            [{"words": reason.words, "at": [_span(span) for span in reason.spans]} for reason in some]
+            [{"words": reason.words, "at": [json.place(span) for span in reason.spans]} for reason in some]
             for some in found.reasons
         ],
         "facts": [told.words for told in violation.facts],
@@ -370,7 +363,7 @@ def _violation_value(found: Explanation, violation: Violation) -> dict[str, Any]
 def _cure_value(found: Explanation, cure: Cure) -> dict[str, Any]:
     return {
         "change": words(found.design.model, cure.change),
-        "at": _span(found.design.origins.get(cure.change.key)),
+        "at": json.place(found.design.origins.get(cure.change.key)),
         "verdict": cure.verdict,
         "remaining": None if cure.remaining is None else in_short(found.design.model, cure.remaining),
     }

@@ -1,20 +1,17 @@
-"""Repairs as text, and as plain values for JSON; their schema is `repair.schema.json` beside this module."""
+"""Repairs as text, and as plain values for JSON."""
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
+from policy.report import json
 from policy.report.outcome import ALL_WELL, NOT_AS_EXPECTED, UNKNOWN
 from policy.study.repair import Demand, Edit, Outcome, Repair
 from policy.text.diagnostic import visible
 from policy.text.rewrite import difference
-from policy.text.source import Span
 
-FORMAT = 1  # raised when a reader of the document would have to change
 LABEL = 11  # columns of what stands before each line of the summary
 
 
@@ -108,23 +105,14 @@ def notes(outcome: Outcome, repair: Repair) -> Iterator[str]:
 # ---------------------------------------------------------------- JSON
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) that every document obeys."""
-    loaded: dict[str, Any] = json.loads((Path(__file__).parent / "repair.schema.json").read_text(encoding="utf-8"))
-    return loaded
-
-
 def document(outcome: Outcome, version: str) -> dict[str, Any]:
     """What `repair` tells of a design; `version` is the tool's."""
     design = outcome.design
     return {
-        "tool": "bartizan",
-        "version": version,
-        "format": FORMAT,
-        "exit_code": exit_code(outcome),
+        **json.heading(version, exit_code(outcome)),
         "file": design.name,
         "title": design.model.title,
-        "sources": [{"file": name, "sha256": source.sha256} for name, source in design.sources.items()],
+        "sources": json.sources(design.sources),
         "to_repair": [invariant.name for invariant in outcome.wanted],
         "to_keep": [_demand(demand) for demand in outcome.kept],
         "answer": outcome.ended,
@@ -158,14 +146,10 @@ def _repair_document(outcome: Outcome, repair: Repair) -> dict[str, Any]:
             {"file": old.name, "sha256_before": old.sha256, "sha256": new.sha256, "diff": difference(old, new.text)}
             for old, new in repair.files
         ],
-        "verdicts": dict(repair.verdicts),
+        "verdicts": [{"name": name, "verdict": verdict} for name, verdict in repair.verdicts.items()],
         "notes": list(notes(outcome, repair)),
     }
 
 
 def _edit(edit: Edit) -> dict[str, Any]:
-    return {"kind": edit.change.kind, "words": edit.words, "at": _place(edit.span)}
-
-
-def _place(span: Span | None) -> dict[str, Any] | None:
-    return None if span is None else {"file": span.file, "line": span.line, "column": span.column}
+    return {"kind": edit.change.kind, "words": edit.words, "at": json.place(edit.span)}

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from policy.report import json
+from policy.report.text import Look, message
 from policy.report.words import Words
 from policy.study.design import Design
 from policy.study.rules import Finding, Kind
-from policy.text.diagnostic import Diagnostic, render
+from policy.text.diagnostic import Diagnostic
 from policy.text.source import Span
 
 Severity = Literal["off", "note", "warning", "error"]
@@ -30,12 +32,12 @@ class Reviewed:
     findings: tuple[Finding, ...]
 
 
-def text(reviewed: Sequence[Reviewed], severities: Mapping[Kind, Severity]) -> str:
+def rendered(reviewed: Sequence[Reviewed], severities: Mapping[Kind, Severity], look: Look) -> str:
     """A message for every finding that is not off, and a last line that counts them."""
     blocks: list[str] = []
     for each in reviewed:
         shown = [f for f in each.findings if severities[f.kind] != "off"]
-        blocks += [render(told(each.design, f), each.design.sources, severities[f.kind]) for f in shown]
+        blocks += [message(told(each.design, f), each.design.sources, look, severities[f.kind]) for f in shown]
     counts = Counter(f.kind for each in reviewed for f in each.findings if severities[f.kind] != "off")
     rules = sum(len(firewall.rules) for each in reviewed for firewall in each.design.model.firewalls.values())
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in CODES if counts[kind])
@@ -88,38 +90,36 @@ def _words(design: Design, finding: Finding) -> tuple[str, str]:
     return f"{name} is used by no possible connection", "nothing that may arrive is decided here"
 
 
-def document(reviewed: Sequence[Reviewed], severities: Mapping[Kind, Severity], version: str) -> dict[str, Any]:
+def document(
+    reviewed: Sequence[Reviewed], severities: Mapping[Kind, Severity], version: str, code: int
+) -> dict[str, Any]:
     """The findings as plain values; rules count from 1, as in the text."""
+    return {**json.heading(version, code), "reviews": [_review(each, severities) for each in reviewed]}
+
+
+def _review(each: Reviewed, severities: Mapping[Kind, Severity]) -> dict[str, Any]:
     return {
-        "tool": "bartizan",
-        "version": version,
-        "format": 1,
-        "designs": [
-            {
-                "file": each.design.name,
-                "sources": [{"file": name, "sha256": s.sha256} for name, s in each.design.sources.items()],
-                "findings": [_value(each.design, f, severities[f.kind]) for f in each.findings],
-            }
-            for each in reviewed
-        ],
+        "file": each.design.name,
+        "title": each.design.model.title,
+        "sources": json.sources(each.design.sources),
+        "findings": [_value(each.design, finding, severities[finding.kind]) for finding in each.findings],
     }
 
 
 def _value(design: Design, finding: Finding, severity: Severity) -> dict[str, Any]:
-    message = told(design, finding)
+    told_so = told(design, finding)
     return {
-        "code": message.code,
+        "code": told_so.code,
         "kind": finding.kind,
         "severity": severity,
         "firewall": finding.firewall,
         "rule": _rule(design, finding, finding.rule),
         "by": [_rule(design, finding, i) for i in finding.by],
         "assumptions": [i + 1 for i in finding.assumptions],
-        "message": f"{message.message}: {message.label}",
+        "message": f"{told_so.message}: {told_so.label}",
     }
 
 
 def _rule(design: Design, finding: Finding, i: int) -> dict[str, Any]:
-    span = _place(design, finding, i)
     label = design.model.firewalls[finding.firewall].rules[i].label
-    return {"number": i + 1, "label": label, "file": span.file if span else None, "line": span.line if span else None}
+    return {"number": i + 1, "label": label, "at": json.place(_place(design, finding, i))}

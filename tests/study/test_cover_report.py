@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from policy.cli import commands
+from policy.report.json import schema
 from policy.study.changes import Change
 from policy.study.cover import Coverage, Mutant, Notice, cover
-from policy.study.cover_json import schema
 from policy.study.design import design
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cover.md").read_text(encoding="utf-8")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 from click.testing import CliRunner
 
 from policy.cli import commands
+from policy.report.json import schema
 
 DESIGN = """design "odd rules"
 service web = tcp 443
@@ -66,11 +68,14 @@ def test_severities() -> None:
 def test_json() -> None:
     code, output = run("--format", "json")
     assert code == 0
-    [design] = json.loads(output)["designs"]
+    jsonschema.validate(json.loads(output), schema())
+    [design] = json.loads(output)["reviews"]
     shadowed, redundant = design["findings"]
+    six, seven = shadowed["by"][0]["at"], shadowed["rule"]["at"]
+    assert [(at["file"], at["line"]) for at in (six, seven)] == [("odd.policy", 6), ("odd.policy", 7)]
     assert shadowed["kind"] == "shadowed"
-    assert shadowed["rule"] == {"number": 2, "label": "", "file": "odd.policy", "line": 7}
-    assert shadowed["by"] == [{"number": 1, "label": "first", "file": "odd.policy", "line": 6}]
+    assert shadowed["rule"] == {"number": 2, "label": "", "at": seven}
+    assert shadowed["by"] == [{"number": 1, "label": "first", "at": six}]
     assert (redundant["code"], redundant["severity"]) == ("R004", "warning")
 
 
