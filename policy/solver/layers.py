@@ -55,7 +55,7 @@ class _Layers:
         self.leaving = _first(reached.leaving)
         self.relaying = _first(reached.relaying)
         self.raising: list[set[str]] = [set() for _ in range(self.states)]
-        self.steps: dict[int, dict[str, list[Onto]]] = {}  # from each zone, for every kind of ear
+        self.steps: dict[tuple[int, str], dict[str, list[Onto]]] = {}  # from each zone, for every kind of ear
 
     def cuts(self, budget: Budget) -> Iterator[Cut]:
         """One for every count."""
@@ -69,23 +69,29 @@ class _Layers:
             yield Cut(frozenset(self.raising[k]), (Places((leaving,), (relaying,)),))
 
     def _follow(self, ear: Ear) -> None:
-        """Follows the packets to the ear forward from zone to zone and notes the firewalls that raise the count."""
-        rows = self.view.inward(ear.at, ear.packet, False, ANY_WAY, 0)
-        standing = {zone: self._standing(ear, zone, row[0]) for zone, row in rows.items()}
+        """Follows the packets to the ear forward from zone to zone and notes the firewalls that raise the count. A
+        machine in an isolated zone of the ear has to leave it and to come in by another one."""
+        machines, apart = ~self.view.layout.firewall_bits, self._apart(ear)
+        self._forward(ear, dict.fromkeys(self.view.layout.model.zones, -1) | dict.fromkeys(apart, ~machines))
+        for zone in apart:
+            self._forward(ear, {zone: machines}, without=zone)
+
+    def _forward(self, ear: Ear, starting: Mapping[str, int], without: str = "") -> None:
+        """The packets of those that may start in the zones, to the ear in any of its zones but `without`."""
+        rows = self.view.inward(ear.at, ear.packet, False, ANY_WAY, 0, without)
+        standing = {zone: self._standing(ear, zone, row[0] & starting.get(zone, 0)) for zone, row in rows.items()}
         at = {zone: list(row) for zone, row in standing.items()}
-        for zone in self._apart(ear) & set(at):  # who stands there has to leave and come back by another zone
-            at[zone] = [row & self.view.layout.firewall_bits for row in at[zone]]
-        if ear.kind.number not in self.steps:
-            self.steps[ear.kind.number] = {a: list(self._steps(ear, rows, a)) for a in rows}
-        steps = self.steps[ear.kind.number]
+        key = ear.kind.number, without
+        if key not in self.steps:
+            self.steps[key] = {a: list(self._steps(ear, rows, a)) for a in rows}
+        steps = self.steps[key]
         queue = [(zone, row) for zone, row in standing.items() if any(row)]
         while queue:
             a, here = queue.pop(0)
             for b, passed, counted in steps[a]:
                 if self._advance(here, at[b], passed, counted):
                     queue.append((b, at[b]))
-        for a in standing:
-            here = [stands | gets for stands, gets in zip(standing[a], at[a], strict=True)]
+        for a, here in at.items():
             for b, passed, counted in steps[a]:
                 if counted is not None:
                     self._note(here, at[b], passed, counted)
@@ -108,11 +114,11 @@ class _Layers:
                 passed &= view.passing(via, rules.get(via, ()), ear.at, a, b, False)
                 yield b, passed, None if via in self.free else via
 
-    def _apart(self, ear: Ear) -> set[str]:
+    def _apart(self, ear: Ear) -> list[str]:
         """The isolated zones in which the ear stands, if it is a machine."""
         if self.view.layout.endpoints[ear.at].sort == "firewall":
-            return set()
-        return {zone for zone in self.view.zones(ear.at) if self.view.layout.model.zones[zone].isolated}
+            return []
+        return [zone for zone in self.view.zones(ear.at) if self.view.layout.model.zones[zone].isolated]
 
     def _standing(self, ear: Ear, zone: str, row: int) -> Row:
         """By count, the sources that stand in the zone and would get through."""

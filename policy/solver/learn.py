@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from policy.core.evidence import Barrier, Route, settled, threatened
-from policy.core.groups import options_in
+from policy.core.groups import bits, options_in
 from policy.core.layout import Layout
 from policy.core.model import PathClaim, Threat
 from policy.core.replay import Replay
@@ -171,4 +171,7 @@ class Learner:
                 names.update(options_in(tuple(when for _, when in self.layout.stands(what.name))))
         compromised = sorted(name for name, effect in threatened(self.threats) if effect == "compromised")
         names.update(compromised, *(self.layout.place(name).options for name in compromised))
+        if claim.attack:  # what is compromised brings its accounts along, though no step starts there
+            held = (i for name in compromised for i in bits(self.layout.place(name).widest))
+            names.update(*(options_in(tuple(when for _, when in self.layout.accounts[i])) for i in held))
         return names
