@@ -24,7 +24,7 @@ CODES = {
 @click.argument("claim")
 @click.argument("design", type=click.Path(path_type=Path))
 @FORMAT
-@click.option("--most", type=click.IntRange(min=1), default=10, show_default=True, metavar="N",
+@click.option("--all", "most", type=click.IntRange(min=1), default=10, show_default=True, metavar="N",
               help="Of paths, list at most so many.")  # fmt: skip
 @click.option("--world", "choices", multiple=True, metavar="OPT=VALUE",
               help="List paths of worlds where the option has the value; may be given several times.")  # fmt: skip
@@ -54,7 +54,7 @@ def query_command(
     \b
     bartizan query "paths from internet to sso_db" a.policy
     bartizan query "paths from dmz to data passes FW3" a.policy --world proxy=FW4
-    bartizan query "attacks from dmz to sso_db on sql" a.policy --most 3
+    bartizan query "attacks from dmz to sso_db on sql" a.policy --all 3
     """
     text = _standard_input() if claim == "-" else claim
     from policy.text.asked import lists
