@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from policy import __version__
-from policy.cli.shared import BUG, COLOUR, FORMAT, VERDICTS, WRONG, epilog, finish, in_colour, width
+from policy.cli.shared import BUG, COLOUR, FORMAT, SUFFIX, VERDICTS, WRONG, epilog, finish, in_colour, width
 
 CODES = {
     0: "the claim holds; or paths are listed, or there is none",
@@ -56,6 +56,8 @@ def query_command(
     bartizan query "paths from dmz to data passes FW3" a.policy --world proxy=FW4
     bartizan query "attacks from dmz to sso_db on sql" a.policy --all 3
     """
+    if claim.endswith(SUFFIX):
+        raise click.UsageError(f"the claim comes first, then the design; `{claim}` is no claim")
     text = _standard_input() if claim == "-" else claim
     from policy.text.asked import lists
 

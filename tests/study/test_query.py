@@ -293,3 +293,8 @@ def test_threats_of_a_list_are_admitted(shop: Path) -> None:
     invariant = asked.model.invariants[QUERY]
     assert threatened(invariant.threats) == {("outer", "bypassed")}
     assert [path.failures for path in listed(asked, invariant).values()] == [()]
+
+
+def test_swapped_arguments_are_told(shop: Path) -> None:
+    found = CliRunner().invoke(commands, ["query", str(shop), "no path from internet to web"])
+    assert found.exit_code == 2 and "the claim comes first" in found.output
