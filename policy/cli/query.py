@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from policy import __version__
-from policy.cli.shared import BUG, COLOUR, FORMAT, VERDICTS, WRONG, epilog, finish, in_colour, width
+from policy.cli.shared import BUG, COLOUR, FORMAT, SUFFIX, VERDICTS, WRONG, epilog, finish, in_colour, width
 
 CODES = {
     0: "the claim holds; or paths are listed, or there is none",
@@ -24,7 +24,7 @@ CODES = {
 @click.argument("claim")
 @click.argument("design", type=click.Path(path_type=Path))
 @FORMAT
-@click.option("--most", type=click.IntRange(min=1), default=10, show_default=True, metavar="N",
+@click.option("--all", "most", type=click.IntRange(min=1), default=10, show_default=True, metavar="N",
               help="Of paths, list at most so many.")  # fmt: skip
 @click.option("--world", "choices", multiple=True, metavar="OPT=VALUE",
               help="List paths of worlds where the option has the value; may be given several times.")  # fmt: skip
@@ -54,8 +54,10 @@ def query_command(
     \b
     bartizan query "paths from internet to sso_db" a.policy
     bartizan query "paths from dmz to data passes FW3" a.policy --world proxy=FW4
-    bartizan query "attacks from dmz to sso_db on sql" a.policy --most 3
+    bartizan query "attacks from dmz to sso_db on sql" a.policy --all 3
     """
+    if claim.endswith(SUFFIX):
+        raise click.UsageError(f"the claim comes first, then the design; `{claim}` is no claim")
     text = _standard_input() if claim == "-" else claim
     from policy.text.asked import lists
 

@@ -29,7 +29,7 @@ CODES = {
 @click.option("--only", multiple=True, metavar="NAME",
               help="Repair this invariant; may be given several times. Without, all that are violated against "
                    "expectation, or, if there is none, all that are violated.")  # fmt: skip
-@click.option("--most", type=click.IntRange(min=0), default=4, show_default=True, metavar="EDITS",
+@click.option("--edits", "most", type=click.IntRange(min=0), default=4, show_default=True, metavar="N",
               help="Look for repairs of at most so many edits.")  # fmt: skip
 @click.option("--all", "shown", type=click.IntRange(min=1), default=5, show_default=True, metavar="N",
               help="Show at most N of the smallest repairs.")  # fmt: skip

@@ -171,7 +171,9 @@ def _supports(found: Explanation, look: text.Look) -> Iterator[str]:
         left = len(bearing) - len(shown)
         rows = tuple((str(s.number), s.what, s.does, s.then) for s in shown)
         table = drawn(Table("", ("", "it rests on", "if it is", "then"), rows), look.width)
-        more = f"\n{_wrapped(f'and {left} more links and trusts that are not there; --verbose lists them', look, 0)}"
+        them = "it" if left == 1 else "them"
+        rest = "1 more link or trust that is" if left == 1 else f"{left} more links and trusts that are"
+        more = f"\n{_wrapped(f'and {rest} not there; --verbose lists {them}', look, 0)}"
         yield f"{_title('what it rests on', look)}\n{table}{more if left else ''}"
     free = [s for s in found.supports if s.change is None and not s.unsettled]
     yield "\n".join([_title("what does not matter", look), *_free(free, look)])

@@ -22,7 +22,7 @@ def rendered(listing: Listing, look: text.Look, noun: str) -> str:
     if listing.exhausted:
         count = f"{count}; the budget ran out, there may be more" if number else "the budget ran out"
     elif not listing.complete:
-        count += ", and there are more (see --most)"
+        count += ", and there are more (see --all)"
     return "\n\n".join([*blocks, count]) + "\n"
 
 

@@ -219,9 +219,9 @@ def test_a_list_tells_hop_by_hop_what_each_path_needs(shop: Path) -> None:
     assert result.exit_code == 0
     assert "path 1  2 steps, through outer, inner\n   in every world\n" in result.stdout
     assert f"{shop}:10" in result.stdout and result.stdout.endswith("\n2 paths\n")
-    one = run("paths from internet to web on ssh", shop, "--most", "1")
+    one = run("paths from internet to web on ssh", shop, "--all", "1")
     assert "in the world   support\n" in one.stdout and one.stdout.endswith(
-        "\n1 path, and there are more (see --most)\n"
+        "\n1 path, and there are more (see --all)\n"
     )
     none = run("paths from internet to web on ssh", shop, "--world", "support=false")
     assert (none.exit_code, none.stdout) == (0, "there is no path\n")
@@ -293,3 +293,8 @@ def test_threats_of_a_list_are_admitted(shop: Path) -> None:
     invariant = asked.model.invariants[QUERY]
     assert threatened(invariant.threats) == {("outer", "bypassed")}
     assert [path.failures for path in listed(asked, invariant).values()] == [()]
+
+
+def test_swapped_arguments_are_told(shop: Path) -> None:
+    found = CliRunner().invoke(commands, ["query", str(shop), "no path from internet to web"])
+    assert found.exit_code == 2 and "the claim comes first" in found.output
