@@ -182,7 +182,7 @@ class Trial:
             answer = Prover(remedy.model).answer(invariant, self._remedy_budget)
             proof = answer.evidence if answer.verdict == "proved" else None
             if isinstance(proof, Proof) and Checker(Layout(remedy.model)).proof(invariant, proof) is None:
-                return remedy.sentence(self.origins)
+                return remedy.sentence(self.origins, "the claim" if invariant.name == QUERY else "the invariant")
         return ""
 
     @property

@@ -19,10 +19,10 @@ class Remedy:
     key: Key
     model: Model
 
-    def sentence(self, origins: Origins) -> str:
-        """What taking it away would do."""
+    def sentence(self, origins: Origins, what: str = "the invariant") -> str:
+        """What taking it away would do to what is asked about."""
         span = origins.get(self.key)
-        return f"without {self.words}{f' ({span.file}:{span.line})' if span else ''} the invariant is proved"
+        return f"without {self.words}{f' ({span.file}:{span.line})' if span else ''} {what} is proved"
 
 
 def remedies(model: Model, witness: Witness) -> Iterator[Remedy]:
