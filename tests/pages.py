@@ -33,6 +33,6 @@ def shown_and_printed(block: str) -> tuple[str, str]:
 
 def without_times(output: str) -> str:
     """The output with every time, and the width of the column that times take, the same."""
-    output = re.sub(r" +\d+ ms", "  T ms", output)
+    output = re.sub(r" +\d+ ms|(?<=\()\d+ ms", "  T ms", output)
     output = re.sub(r"^(invariant +verdict) +time", r"\1  time", output, flags=re.MULTILINE)
     return re.sub(r"^(-+  -+)  -+", r"\1  ----", output, flags=re.MULTILINE)
