@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 QUICK = 40  # cases that are tried without z3
+DEEP = 5  # options of one of them, at most
 FEW = 6  # failures that are tried without z3
 
 
@@ -55,7 +56,7 @@ class Splitter:
             most = frozenset(sorted(asked, key=lambda name: (-asked[name], name))[:1])
             open_failure = next((x for x in failures if view.known(x) is None), None)
             literal = open_failure or next(self._open(most, view), None)
-            if truth is False or literal is None or left <= 0:
+            if truth is False or literal is None or left <= 0 or len(decided) - len(failures) > DEEP:
                 raise NotQuickError
             return Split(literal, cases({**decided, literal: True}), cases({**decided, literal: False}))
 
