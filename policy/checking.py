@@ -26,6 +26,7 @@ from policy.report.remedy import remedies
 from policy.report.searched import diagnostic
 from policy.solver import Answer, Prover
 from policy.text.asked import QUERY, asked
+from policy.text.diagnostic import Diagnostic
 from policy.text.load import Loaded, load, load_text
 from policy.text.resolve import Resolved, resolve
 
@@ -81,9 +82,7 @@ def _report(
         return report
     try:
         prover = Prover(model)
-        found = (diagnostic(fault, model, resolved.origins, name) for fault in prover.faults())
-        faults = tuple(sorted(found, key=lambda fault: fault.place))
-        if faults:
+        if faults := searched_faults(prover, resolved, name):
             return replace(report, faults=faults)
         invariants = [i for i in model.invariants.values() if only is None or i.name in only]
         trial = Trial(prover, resolved, loaded, budget, evidence)
@@ -96,6 +95,24 @@ def _report(
             if progress is not None:
                 progress(len(results), len(invariants))
     return replace(report, results=tuple(results))
+
+
+def searched_faults(prover: Prover, resolved: Resolved, name: str) -> tuple[Diagnostic, ...]:
+    """The faults of the design `name` that take a search, in order of place."""
+    found = (diagnostic(fault, resolved.model, resolved.origins, name) for fault in prover.faults())
+    return tuple(sorted(found, key=lambda fault: fault.place))
+
+
+def refusal(checker: Checker, invariant: Invariant, answer: Answer) -> str | None:
+    """None when the evidence is of the kind that the verdict needs and the check accepts it."""
+    match answer.verdict, answer.evidence:
+        case "violated", Witness() as witness:
+            return checker.witness(invariant, witness)
+        case (("proved" | "vacuous"), Proof() as proof):
+            return checker.proof(invariant, proof)
+        case "unknown", None:
+            return None
+    return "it is not of the kind that the verdict needs"
 
 
 @contextmanager
@@ -149,7 +166,7 @@ class Trial:
 
     def _tried(self, invariant: Invariant) -> tuple[Verdict, str, Violation | None, Json]:
         answer = self.prover.answer(invariant, self.budget)
-        if reason := self._refusal(invariant, answer):
+        if reason := refusal(self.checker, invariant, answer):
             return "refused", f"the check refuses the evidence: {reason}", None, None
         evidence = self._written(invariant, answer)
         if not isinstance(answer.evidence, Witness):
@@ -164,17 +181,6 @@ class Trial:
         if self.vocabulary is None or answer.evidence is None:
             return None
         return Writer(self.vocabulary, invariant).evidence(answer.evidence)
-
-    def _refusal(self, invariant: Invariant, answer: Answer) -> str | None:
-        """None when the evidence is of the right kind and its check accepts it."""
-        match answer.verdict, answer.evidence:
-            case "violated", Witness() as witness:
-                return self.checker.witness(invariant, witness)
-            case (("proved" | "vacuous"), Proof() as proof):
-                return self.checker.proof(invariant, proof)
-            case "unknown", None:
-                return None
-        return "it is not of the kind that the verdict needs"
 
     def _help(self, invariant: Invariant, witness: Witness) -> str:
         """One thing on the path without which the invariant is proved, if there is such a thing."""

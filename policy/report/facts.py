@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Literal
 
-from policy.core.binding import bind
+from policy.core.binding import bind, variables
 from policy.core.evidence import Fact, exists
 from policy.core.judge import Judge
 from policy.core.model import (
@@ -27,7 +27,6 @@ from policy.core.model import (
     Sort,
     Tier,
     Trusts,
-    Variable,
     packet_at,
 )
 from policy.report.outcome import Origins, Told
@@ -39,7 +38,7 @@ MOST = 8  # things that satisfy the body of a quantifier that are listed
 
 def bindings(model: Model, fact: Fact) -> dict[str, Named]:
     """What each variable of the claim stands for."""
-    sorts = {v.name: v.sort for v in _leaves(fact.claim) if isinstance(v, Variable)}
+    sorts = {variable.name: variable.sort for variable in variables(fact.claim)}
     return {name: Named(sorts.get(name) or sort_of(model, thing), thing) for name, thing in fact.bindings}
 
 
@@ -58,18 +57,20 @@ def sort_of(model: Model, name: str) -> Sort:
 
 def things_in(tree: object) -> Iterator[Named]:
     """The declared things that a claim names, each once."""
-    yield from dict.fromkeys(thing for thing in _leaves(tree) if isinstance(thing, Named))
+    yield from dict.fromkeys(thing for thing in parts(tree) if isinstance(thing, Named))
 
 
-def _leaves(tree: object) -> Iterator[Named | Variable]:
-    if isinstance(tree, (Named, Variable)):
-        yield tree
-    elif isinstance(tree, tuple):
+def parts(tree: object, without: tuple[type, ...] = ()) -> Iterator[object]:
+    """The claim and every value below it, those of the types `without` and what is below them left out."""
+    if isinstance(tree, without):
+        return
+    yield tree
+    if isinstance(tree, tuple):
         for child in tree:
-            yield from _leaves(child)
+            yield from parts(child, without)
     elif is_dataclass(tree):
         for item in fields(tree):
-            yield from _leaves(getattr(tree, item.name))
+            yield from parts(getattr(tree, item.name), without)
 
 
 def shows_walk(fact: Fact) -> bool:

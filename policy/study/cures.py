@@ -7,12 +7,12 @@ links, trusts where accounts are asked, options that matter, and the places of w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
 from policy.core.evidence import Proof, Witness
 from policy.core.model import Accepts, AccountsAccepted, Invariant, Model, Named, PathClaim, Trusts
 from policy.core.steps import Step
-from policy.report.facts import shows_walk, things_in
+from policy.report.facts import parts, shows_walk, things_in
 from policy.study import changes
 from policy.study.bearing import seen
 from policy.study.changes import Change, changed
@@ -98,20 +98,11 @@ def _keys(step: Step) -> Iterable[tuple[object, ...]]:
 
 def _asks_accounts(witness: Witness) -> bool:
     """Whether trusts may have a say in it."""
-    claims = [fact.claim for fact in witness.facts]
-    parts = [part for claim in claims for part in _parts(claim)]
-    return any(isinstance(p, (Accepts, Trusts, AccountsAccepted)) or (isinstance(p, PathClaim) and p.attack)
-               for p in parts)  # fmt: skip
-
-
-def _parts(tree: object) -> Iterator[object]:
-    yield tree
-    if isinstance(tree, tuple):
-        for child in tree:
-            yield from _parts(child)
-    elif is_dataclass(tree):
-        for item in fields(tree):
-            yield from _parts(getattr(tree, item.name))
+    spoken_of = (part for fact in witness.facts for part in parts(fact.claim))
+    return any(
+        isinstance(part, (Accepts, Trusts, AccountsAccepted)) or (isinstance(part, PathClaim) and part.attack)
+        for part in spoken_of
+    )
 
 
 def _named(model: Model, witness: Witness) -> set[str]:

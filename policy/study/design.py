@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from policy.checking import read
-from policy.core.evidence import Checker, Proof, Witness
+from policy.checking import read, refusal, searched_faults
+from policy.core.evidence import Checker, Witness
 from policy.core.layout import Layout
 from policy.core.model import Invariant, Model
 from policy.report.explain import Explainer
 from policy.report.outcome import Origins, Violation
-from policy.report.searched import diagnostic
 from policy.solver import Answer, Prover
 from policy.text.diagnostic import Diagnostic
 from policy.text.load import Loaded
@@ -66,14 +65,7 @@ class Case:
 
     def refusal(self, invariant: Invariant, answer: Answer) -> str | None:
         """None when the evidence shows the verdict in this model; it may have been found in another one."""
-        match answer.verdict, answer.evidence:
-            case "violated", Witness() as witness:
-                return self.checker.witness(invariant, witness)
-            case (("proved" | "vacuous"), Proof() as proof):
-                return self.checker.proof(invariant, proof)
-            case "unknown", None:
-                return None
-        return "it is not of the kind that the verdict needs"
+        return refusal(self.checker, invariant, answer)
 
 
 @dataclass(frozen=True)
@@ -100,8 +92,7 @@ def design(source: str | Path, claim: str | None = None) -> Design:
     name = next(iter(loaded.sources), str(source))
     _refuse(resolved.faults, loaded)
     found = Design(resolved.model, name, resolved.origins, loaded.sources)
-    faults = (diagnostic(fault, found.model, resolved.origins, name) for fault in found.prover.faults())
-    _refuse(tuple(sorted(faults, key=lambda fault: fault.place)), loaded)
+    _refuse(searched_faults(found.prover, resolved, name), loaded)
     return found
 
 

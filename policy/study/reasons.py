@@ -10,7 +10,7 @@ could open one; where the evidence is about numbers, on all edits of the sorts t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 
 from policy.core.endpoints import Endpoint
 from policy.core.evidence import Fact, Route, Witness
@@ -44,7 +44,7 @@ from policy.core.model import (
     Trusts,
 )
 from policy.core.steps import Step
-from policy.report.facts import bound, shows_walk, sort_of, things_in
+from policy.report.facts import bound, parts, shows_walk, sort_of, things_in
 from policy.report.outcome import Key
 from policy.study.changes import Change, Kind, changed
 from policy.study.edits import ORDER
@@ -263,7 +263,7 @@ def _routes(witness: Witness, claim: Claim) -> list[Route]:
 
 def _sorts(claim: Claim) -> Iterator[Kind]:
     """The kinds of edits that can matter to a claim of this form."""
-    for part in _parts(claim):
+    for part in parts(claim, without=(Tier,)):
         if isinstance(part, (*CONNECTIONS, AccountsAccepted)):
             yield from EVERY
         elif isinstance(part, (Trusts, Accepts)):
@@ -277,15 +277,3 @@ def _sorts(claim: Claim) -> Iterator[Kind]:
 
 
 _MOVED = ("host", "component")
-
-
-def _parts(tree: object) -> Iterator[object]:
-    if isinstance(tree, Tier):
-        return
-    yield tree
-    if isinstance(tree, tuple):
-        for child in tree:
-            yield from _parts(child)
-    elif is_dataclass(tree):
-        for item in fields(tree):
-            yield from _parts(getattr(tree, item.name))

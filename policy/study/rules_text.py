@@ -48,7 +48,7 @@ def told(design: Design, finding: Finding) -> Diagnostic:
     """The finding as a message at the rule, with notes at the rules and assumptions that it names."""
     span = _place(design, finding, finding.rule)
     words, label = _words(design, finding)
-    notes = [(f"{_name(design, finding, i)}", _place(design, finding, i)) for i in finding.by]
+    notes = [(_name(design, finding, i), _place(design, finding, i)) for i in finding.by]
     notes += [("this assumption", design.origins.get(("assume", i))) for i in finding.assumptions]
     file = span.file if span else design.name
     kept = tuple((text, place) for text, place in notes if place is not None)

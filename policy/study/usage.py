@@ -28,8 +28,9 @@ def _used(view: View, ear: Ear) -> Iterator[tuple[str, int]]:
     while queue:
         a = queue.pop(0)
         for b, via in view.layout.neighbours[a]:
-            if here[a] & _passed(view, ear, via, a, b) & ~here[b]:
-                here[b] |= here[a] & _passed(view, ear, via, a, b)
+            gain = here[a] & _passed(view, ear, via, a, b) & ~here[b]
+            if gain:
+                here[b] |= gain
                 queue += [] if b in queue else [b]
     for a, sources in here.items():
         for b, via in view.layout.neighbours[a]:
