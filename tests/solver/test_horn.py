@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import agreement
+import cvc5
 import pytest
 import strategies
 import z3
@@ -32,7 +33,6 @@ def spacer(text: str) -> str:
 
 def cvc5_says(text: str) -> str:
     """What cvc5 says of the text: sat, unsat or unknown."""
-    cvc5 = pytest.importorskip("cvc5")
     solver = cvc5.Solver(cvc5.TermManager())
     for option, value in (("finite-model-find", "true"), ("rlimit-per", "200000")):
         solver.setOption(option, value)
@@ -87,7 +87,6 @@ def test_spacer_agrees_with_enumeration(designs: st.SearchStrategy[str]) -> None
 @pytest.mark.parametrize("designs", DESIGNS.values(), ids=DESIGNS)
 def test_cvc5_agrees_with_enumeration(designs: st.SearchStrategy[str]) -> None:
     """cvc5 is asked short questions only, and decides most of them; it is never wrong."""
-    pytest.importorskip("cvc5")
     tally: Counter[str] = Counter()
 
     @settings(max_examples=settings().max_examples // 2)
